@@ -24,11 +24,13 @@
 #include <stdbool.h>
 
 /* Limits. What is over a row's limit costs that row, never the file. */
-#define MDL_IMPORT_BLOCK    65536   /* bytes looked at to tell encoding and delimiter */
-#define MDL_IMPORT_CELL_MAX 1048576 /* a long text area holds 131,072 characters of up to 4 bytes  \
-                                     */
-#define MDL_IMPORT_ROW_MAX 8388608  /* several such cells; bounds what an unclosed quote can hold  \
-                                     */
+#define MDL_IMPORT_BLOCK 65536 /* bytes looked at to tell encoding and delimiter */
+#define MDL_IMPORT_CELL_MAX                                                                        \
+    1048576 /* a long text area holds 131,072 characters of up to 4 bytes                          \
+             */
+#define MDL_IMPORT_ROW_MAX                                                                         \
+    8388608 /* several such cells; bounds what an unclosed quote can hold                          \
+             */
 #define MDL_IMPORT_COLUMNS_MAX                                                                     \
     2048 /* Salesforce allows 800 custom fields, HubSpot 1,000 properties */
 #define MDL_IMPORT_LABEL_MAX                                                                       \
@@ -39,6 +41,7 @@
 #define MDL_IMPORT_POPULATIONS    32   /* a mask of 32 bits */
 #define MDL_IMPORT_POPULATION_MAX 32   /* bytes of a population's name: [a-z0-9-] */
 #define MDL_IMPORT_RULE_MAX       1024 /* bytes of a population rule */
+#define MDL_IMPORT_NOTES_MAX      64   /* more than the fields of one account give */
 #define MDL_IMPORT_RECORD_ID_MAX  128  /* bytes; a longer id rejects the row */
 
 /* X(NAME, "slug", "what the column holds"). The slug is what --map takes on the right, and what a
@@ -188,11 +191,14 @@ struct mdl_import_money {
 struct mdl_import_account {
     const char *file;
     uint64_t line;
-    /* A Salesforce id is always its 18-character form. Without an id column the id is made of the
-     * row's content ("row-" and a hash of name, website, domains and country), so that the next
-     * export of the same sheet gives the same id, in whatever order; two rows alike in all of these
-     * are one account. */
+    /* The CRM's own id as the file writes it; a 15-character Salesforce id in its 18-character
+     * form. Without an id column (made_id) it is made of the row's content ("row-" and a hash of
+     * name, website, domains and country), so that the next export of the same sheet gives the same
+     * id, in whatever order; two rows alike in all of these are one account. */
     const char *record_id;
+    /* What makes two rows the same record, and what deals refer to: the first 15 characters of a
+     * Salesforce id, else the id. Compare byte by byte (case matters). */
+    const char *join_id;
     bool made_id;
     const char *field[MDL_FIELD_COUNT];
     const char *join_name; /* the name folded for comparing (NFC, case, white space) */
@@ -206,10 +212,12 @@ struct mdl_import_account {
 struct mdl_import_opportunity {
     const char *file;
     uint64_t line;
-    const char *record_id;  /* made of the content if the file has none */
-    const char *account_id; /* joins mdl_import_account.record_id; "" if the file has none */
-    /* Joins mdl_import_account.join_name where account_id is "", and only if exactly one account
-     * bears it. */
+    const char *record_id; /* made of the content if the file has none */
+    /* Joins mdl_import_account.join_id; "" if the file has none. HubSpot: the primary company, else
+     * the first associated one, so that an amount counts once. */
+    const char *account_join_id;
+    /* The account's name folded: joins mdl_import_account.join_name where account_join_id is "",
+     * and only if exactly one account bears it. */
     const char *join_name;
     const char *field[MDL_FIELD_COUNT];
     struct mdl_import_money amount;
@@ -269,7 +277,7 @@ struct mdl_import_report {
  */
 struct mdl_import_sink {
     void *ctx;
-    /* *repeated is false on entry; set it if the record id was delivered before in this import. The
+    /* *repeated is false on entry; set it if the join_id was delivered before in this import. The
      * first row's fields stand; the populations of both are OR-ed. */
     enum mdl_status (*account)(void *ctx, const struct mdl_import_account *a, bool *repeated,
                                struct mdl_error *err);
@@ -291,8 +299,8 @@ struct mdl_import_options {
     /* "COLUMN=FIELD" as given to --map, remembered per source by the service. COLUMN is compared as
      * header labels are (case, Unicode form and outer white space do not matter); "Type#2" is the
      * second column labelled Type. FIELD is a slug of MDL_IMPORT_FIELD_LIST, "id:<scheme>" or
-     * "ignore". A file that has none of the mapped columns is read without the mapping if it is
-     * recognised; one that has only some of them is refused. */
+     * "ignore". A mapping is used in every file that has its column; one whose column is in no file
+     * fails mdl_import_finish. */
     const char *const *maps;
     size_t n_maps;
     /* "NAME: CONDITION", see mdl_import_check_rule. */
@@ -300,8 +308,8 @@ struct mdl_import_options {
     size_t n_populations;
     enum mdl_import_encoding encoding; /* MDL_ENCODING_AUTO: detect */
     char delimiter;                    /* 0: detect */
-    /* 0: import. Else: deliver this many rows of each file, tell every step of key derivation as
-     * an issue, and let the rest of the file pass unread (mdl_import_enough becomes true). */
+    /* 0: import. Else: look at this many rows of each file, give every account's notes, and let the
+     * rest of the file pass unread (mdl_import_enough becomes true). */
     uint64_t preview_rows;
 };
 
@@ -328,7 +336,7 @@ MDL_MUST_CHECK enum mdl_status mdl_import_file_begin(struct mdl_import *imp, con
  *
  * Errors: MDL_U_CSV (not a table: an Excel workbook, a compressed file; a quote that never closes,
  * by the line where it opened), MDL_U_HEADER (no row among the first MDL_IMPORT_HEADER_ROWS could
- * be recognised, or mapped columns are missing: the text shows columns found and how to map them;
+ * be recognised: the text shows the columns found and how to map them;
  * mdl_import_report()->files[last].columns has all of them), MDL_U_CANCELLED, MDL_L_MEMORY, and
  * whatever the sink returned. */
 MDL_MUST_CHECK enum mdl_status mdl_import_feed(struct mdl_import *imp, const void *data, size_t len,
