@@ -1,0 +1,184 @@
+/* overlap.c: overlap, whitespace and bundle documents as tables and CSV.
+ * It may not filter or count: what the service says is what stands here. */
+#include "report.h"
+
+#define JOINED 512
+
+static enum mdl_status done(enum mdl_status st, FILE *out)
+{
+    if (st == MDL_OK && ferror(out)) {
+        return MDL_L_IO;
+    }
+    return st;
+}
+
+static enum mdl_status overlap_row(struct mdl_table *t, const json_t *row)
+{
+    char own[JOINED];
+    char theirs[JOINED];
+    mdl_doc_join(json_object_get(row, "populations"), ", ", own, sizeof own);
+    mdl_doc_join(json_object_get(row, "partner_populations"), ", ", theirs, sizeof theirs);
+    const char *cells[] = {mdl_doc_text(row, "name"), own, theirs, mdl_doc_text(row, "key_label"),
+                           mdl_doc_text(row, "record_id")};
+    return mdl_table_row(t, cells);
+}
+
+enum mdl_status mdl_report_overlap(const json_t *overlap, const struct mdl_style *style, FILE *out)
+{
+    static const char *const titles[] = {"ACCOUNT", "OURS", "THEIRS", "MATCHED BY", "RECORD ID"};
+    static const enum mdl_align align[] = {MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT};
+    struct mdl_table *t = mdl_table_new(5, titles, align);
+    enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    size_t i;
+    const json_t *row;
+
+    json_array_foreach(json_object_get(overlap, "rows"), i, row)
+    {
+        st = st == MDL_OK ? overlap_row(t, row) : st;
+    }
+    if (st == MDL_OK) {
+        mdl_table_print(t, style, out);
+    }
+    mdl_table_free(t);
+    return done(st, out);
+}
+
+enum mdl_status mdl_report_overlap_csv(const json_t *overlap, bool header, FILE *out)
+{
+    static const char *const titles[] = {
+        "record_id",          "name",    "population", "matched_key_type",
+        "partner_population", "website", "source"};
+    size_t i;
+    const json_t *row;
+
+    if (header) {
+        mdl_csv_row(titles, 7, out);
+    }
+    json_array_foreach(json_object_get(overlap, "rows"), i, row)
+    {
+        char own[JOINED];
+        char theirs[JOINED];
+        mdl_doc_join(json_object_get(row, "populations"), ";", own, sizeof own);
+        mdl_doc_join(json_object_get(row, "partner_populations"), ";", theirs, sizeof theirs);
+        const char *cells[] = {mdl_doc_text(row, "record_id"),
+                               mdl_doc_text(row, "name"),
+                               own,
+                               mdl_doc_text(row, "key_type"),
+                               theirs,
+                               mdl_doc_text(row, "website"),
+                               mdl_doc_text(row, "source")};
+        mdl_csv_row(cells, 7, out);
+    }
+    return done(MDL_OK, out);
+}
+
+static enum mdl_status plain_rows(const json_t *rows, const struct mdl_style *style, FILE *out)
+{
+    static const char *const titles[] = {"ACCOUNT", "POPULATION", "WEBSITE", "RECORD ID"};
+    static const enum mdl_align align[] = {MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT};
+    struct mdl_table *t = mdl_table_new(4, titles, align);
+    enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    size_t i;
+    const json_t *row;
+
+    json_array_foreach(rows, i, row)
+    {
+        char own[JOINED];
+        mdl_doc_join(json_object_get(row, "populations"), ", ", own, sizeof own);
+        const char *cells[] = {mdl_doc_text(row, "name"), own, mdl_doc_text(row, "website"),
+                               mdl_doc_text(row, "record_id")};
+        st = st == MDL_OK ? mdl_table_row(t, cells) : st;
+    }
+    if (st == MDL_OK) {
+        mdl_table_print(t, style, out);
+    }
+    mdl_table_free(t);
+    return done(st, out);
+}
+
+enum mdl_status mdl_report_whitespace(const json_t *whitespace, const struct mdl_style *style,
+                                      FILE *out)
+{
+    return plain_rows(json_object_get(whitespace, "rows"), style, out);
+}
+
+static void plain_csv(const json_t *rows, const char *list, FILE *out)
+{
+    size_t i;
+    const json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        char own[JOINED];
+        mdl_doc_join(json_object_get(row, "populations"), ";", own, sizeof own);
+        const char *cells[] = {mdl_doc_text(row, "record_id"), mdl_doc_text(row, "name"),   own,
+                               mdl_doc_text(row, "website"),   mdl_doc_text(row, "source"), list};
+        mdl_csv_row(cells, list != NULL ? 6 : 5, out);
+    }
+}
+
+enum mdl_status mdl_report_whitespace_csv(const json_t *whitespace, bool header, FILE *out)
+{
+    static const char *const titles[] = {"record_id", "name", "population", "website", "source"};
+    if (header) {
+        mdl_csv_row(titles, 5, out);
+    }
+    plain_csv(json_object_get(whitespace, "rows"), NULL, out);
+    return done(MDL_OK, out);
+}
+
+static void population_line(const json_t *counts, FILE *out)
+{
+    size_t i;
+    const json_t *c;
+    json_array_foreach(counts, i, c)
+    {
+        (void)fprintf(out, "%s%s %lld", i > 0 ? ", " : "  ", mdl_doc_text(c, "population"),
+                      (long long)mdl_doc_int(c, "count"));
+    }
+    (void)fputc('\n', out);
+}
+
+enum mdl_status mdl_report_bundle(const json_t *bundle, const struct mdl_style *style, FILE *out)
+{
+    const json_t *partners = json_object_get(bundle, "partners");
+    const json_t *both = json_object_get(bundle, "both");
+    size_t i;
+    const json_t *only;
+
+    (void)fprintf(out, "%lld of our accounts are known to both %s and %s\n",
+                  (long long)mdl_doc_int(both, "count"),
+                  json_string_value(json_array_get(partners, 0)),
+                  json_string_value(json_array_get(partners, 1)));
+    population_line(json_object_get(both, "by_population"), out);
+    enum mdl_status st = plain_rows(json_object_get(both, "rows"), style, out);
+    json_array_foreach(json_object_get(bundle, "only"), i, only)
+    {
+        if (st != MDL_OK) {
+            break;
+        }
+        (void)fprintf(out, "\n%lld only %s has: whitespace of %s\n",
+                      (long long)mdl_doc_int(only, "count"), mdl_doc_text(only, "partner"),
+                      mdl_doc_text(only, "other"));
+        population_line(json_object_get(only, "by_population"), out);
+        st = plain_rows(json_object_get(only, "rows"), style, out);
+    }
+    return done(st, out);
+}
+
+enum mdl_status mdl_report_bundle_csv(const json_t *bundle, FILE *out)
+{
+    static const char *const titles[] = {"record_id", "name",   "population",
+                                         "website",   "source", "held_by"};
+    char label[300];
+    size_t i;
+    const json_t *only;
+
+    mdl_csv_row(titles, 6, out);
+    plain_csv(json_object_get(json_object_get(bundle, "both"), "rows"), "both", out);
+    json_array_foreach(json_object_get(bundle, "only"), i, only)
+    {
+        (void)snprintf(label, sizeof label, "only %s", mdl_doc_text(only, "partner"));
+        plain_csv(json_object_get(only, "rows"), label, out);
+    }
+    return done(MDL_OK, out);
+}

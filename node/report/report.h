@@ -1,0 +1,44 @@
+/* report.h: documents of the service (node/service/DOCUMENTS.md) as tables and CSV.
+ *
+ * Every function writes to `out` and reads only the document. A document that lacks a field prints
+ * an empty cell: what is missing is never invented. Returns MDL_L_MEMORY, or MDL_L_IO if `out`
+ * failed.
+ */
+#ifndef MANDORLA_REPORT_H
+#define MANDORLA_REPORT_H
+
+#include "table.h"
+
+#include <jansson.h>
+
+/* The overlap matrix with its totals. CSV: one row a cell (own population, partner population,
+ * accounts). */
+MDL_MUST_CHECK enum mdl_status mdl_report_matrix(const json_t *matrix,
+                                                 const struct mdl_style *style, FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_matrix_csv(const json_t *matrix, FILE *out);
+
+/* Rows of `overlap`, `whitespace` and the lists of `bundle`. `header` writes the CSV header line;
+ * pass false for the pages after the first. */
+MDL_MUST_CHECK enum mdl_status mdl_report_overlap(const json_t *overlap,
+                                                  const struct mdl_style *style, FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_overlap_csv(const json_t *overlap, bool header,
+                                                      FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_whitespace(const json_t *whitespace,
+                                                     const struct mdl_style *style, FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_whitespace_csv(const json_t *whitespace, bool header,
+                                                         FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_bundle(const json_t *bundle,
+                                                 const struct mdl_style *style, FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_bundle_csv(const json_t *bundle, FILE *out);
+
+/* One CSV row (RFC 4180, LF line ends are not used: CRLF). A cell that a spreadsheet would take for
+ * a formula (= + - @, tab, CR) gets a leading apostrophe. */
+void mdl_csv_row(const char *const cells[], size_t n, FILE *out);
+
+/* Helpers over documents: "" for what is absent. */
+const char *mdl_doc_text(const json_t *o, const char *key);
+json_int_t mdl_doc_int(const json_t *o, const char *key);
+/* A list of strings joined by `sep`; cut with an ellipsis if it does not fit. */
+void mdl_doc_join(const json_t *list, const char *sep, char *out, size_t out_size);
+
+#endif
