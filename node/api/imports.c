@@ -14,7 +14,7 @@
 
 struct entry {
     char id[2 * ID_BYTES + 1];
-    struct mdl_import_job *job;
+    struct mdl_upload *job;
     bool busy;   /* a request holds it */
     bool failed; /* an upload broke: only DELETE is left */
     time_t used;
@@ -54,7 +54,7 @@ void api_imports_free(struct api_imports *imports)
         return;
     }
     for (size_t i = 0; i < IMPORTS_MAX; i++) {
-        mdl_import_free(imports->entry[i].job);
+        mdl_upload_free(imports->entry[i].job);
     }
     (void)pthread_mutex_destroy(&imports->lock);
     free(imports);
@@ -71,7 +71,7 @@ static struct entry *free_place(struct api_imports *imports)
     for (size_t i = 0; i < IMPORTS_MAX; i++) {
         struct entry *e = &imports->entry[i];
         if (e->job != NULL && !e->busy && now() - e->used > IDLE_SECONDS) {
-            mdl_import_free(e->job);
+            mdl_upload_free(e->job);
             e->job = NULL;
         }
         if (e->job == NULL && !e->busy) {
@@ -106,8 +106,8 @@ static enum mdl_status hold(struct api_imports *imports, const char *id, struct 
 
 static void release(struct api_imports *imports, struct entry *e, bool gone)
 {
-    struct mdl_import_job *job = gone ? e->job : NULL;
-    mdl_import_free(job);
+    struct mdl_upload *job = gone ? e->job : NULL;
+    mdl_upload_free(job);
     (void)pthread_mutex_lock(&imports->lock);
     if (gone) {
         e->job = NULL;
@@ -137,9 +137,9 @@ static enum mdl_status begin(struct api_imports *imports, const char *body, size
                       IMPORTS_MAX);
     } else {
         unsigned char raw[ID_BYTES];
-        struct mdl_import_job *job = NULL;
+        struct mdl_upload *job = NULL;
         randombytes_buf(raw, sizeof raw);
-        st = mdl_import_begin(imports->service, params, &job, err);
+        st = mdl_upload_begin(imports->service, params, &job, err);
         (void)sodium_bin2hex(e->id, sizeof e->id, raw, sizeof raw);
         e->failed = false;
         if (st == MDL_OK) {
@@ -168,7 +168,7 @@ static enum mdl_status finish(struct api_imports *imports, const char *id, json_
                       id);
     } else {
         json_t *report = NULL;
-        st = mdl_import_finish(e->job, &report, err);
+        st = mdl_upload_finish(e->job, &report, err);
         *(st == MDL_OK ? out : details) = report;
     }
     release(imports, e, true);
@@ -229,7 +229,7 @@ enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
     }
     struct api_upload *u = calloc(1, sizeof *u);
     st = u == NULL ? mdl_fail(err, MDL_L_MEMORY, "not enough memory for an upload")
-                   : mdl_import_file(e->job, name, err);
+                   : mdl_upload_file(e->job, name, err);
     if (st != MDL_OK) {
         e->failed = true;
         release(imports, e, false);
@@ -245,14 +245,14 @@ enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
 enum mdl_status api_upload_feed(struct api_upload *u, const void *bytes, size_t n,
                                 struct mdl_error *err)
 {
-    return mdl_import_feed(u->entry->job, bytes, n, err);
+    return mdl_upload_feed(u->entry->job, bytes, n, err);
 }
 
 enum mdl_status api_upload_end(struct api_upload *u, bool ok, struct mdl_error *err)
 {
     enum mdl_status st = MDL_U_CANCELLED;
     if (ok) {
-        st = mdl_import_file_end(u->entry->job, err);
+        st = mdl_upload_file_end(u->entry->job, err);
     }
     u->entry->failed = u->entry->failed || st != MDL_OK;
     release(u->imports, u->entry, false);
