@@ -177,7 +177,7 @@ MDL_MUST_CHECK enum mdl_status mdl_dleq_begin(struct mdl_dleq *d, const uint8_t 
 
 /* Weighted sums over rows first .. first + n (n >= 1); C and D point to row `first`. The prover
  * needs the sum over C only (Z = k*M) and half the time; the verifier needs both. Errors:
- * MDL_U_ARGUMENT (the range is outside), MDL_L_MEMORY, MDL_P_ENCODING, MDL_P_IDENTITY (a row). */
+ * MDL_U_ARGUMENT (the range is outside), MDL_P_ENCODING, MDL_P_IDENTITY (a row). */
 MDL_MUST_CHECK enum mdl_status mdl_dleq_sum_prover(const struct mdl_dleq *d, size_t first, size_t n,
                                                    const uint8_t *C, const uint8_t *D,
                                                    struct mdl_dleq_part *out,
@@ -188,7 +188,7 @@ MDL_MUST_CHECK enum mdl_status mdl_dleq_sum_verifier(const struct mdl_dleq *d, s
                                                      struct mdl_error *err);
 
 /* GenerateProof. `fresh` are 32 new random bytes; the nonce is
- * SHA-512("MDL1-DLEQ-NONCE" || k || fresh || seed || contextString || M || Z) mod L, so that
+ * SHA-512("MDL1-DLEQ-NONCE" || k || fresh || seed || contextString || M) mod L, so that
  * neither a bad random source nor a repeated one alone gives the key away. Does not check that the
  * rows are true: D[i] is the prover's own k*C[i].
  * Errors: MDL_U_ARGUMENT (the parts do not cover
