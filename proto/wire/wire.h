@@ -56,6 +56,9 @@ static inline const uint8_t *mdl_list_at(const struct mdl_list *l, size_t i)
 }
 /* View of a NUL-terminated string. */
 struct mdl_text mdl_text_of(const char *s);
+/* View of the longest beginning of `s` that may cross the wire as a field of at most max bytes: cut
+ * between characters, and before anything that is not clean UTF-8. For reasons and abort texts. */
+struct mdl_text mdl_text_clip(const char *s, size_t max);
 /* Whether a view has exactly the bytes of a NUL-terminated string. Not constant-time. */
 bool mdl_text_is(const struct mdl_text *t, const char *s);
 
