@@ -1,0 +1,188 @@
+/* store_snapshot.h: what one cell group of a round runs over, and what it found.
+ *
+ * A snapshot is a file of its own: the distinct keys of all agreed accounts in ascending byte order
+ * (PROTOCOL 6.1) with their ordinals, the accounts, and the links between. After the round the
+ * matched keys are grouped back onto the accounts in it. It stays as long as its result: later
+ * imports change nothing in it.
+ *
+ *   loop    mdl_snap_prepare          opens the current generations (a few ms)
+ *   worker  mdl_snap_build            seconds for a million keys
+ *   any     mdl_snap_open, mdl_snap_keys, ...
+ *   loop    mdl_opened_put            each opened slice, into the main database (store_result.h)
+ *   worker  mdl_snap_match ..., mdl_snap_regroup
+ *   loop    mdl_result_put            chunk by chunk into the main database (store_result.h)
+ *
+ * Threading: a job or an open snapshot is used by one thread at a time, any thread. While one
+ * thread regroups, no other has the same snapshot open. Common errors: store.h.
+ */
+#ifndef MANDORLA_STORE_SNAPSHOT_H
+#define MANDORLA_STORE_SNAPSHOT_H
+
+#include <store_generation.h>
+
+/* A key that more own accounts than this share says nothing: it is left out, and reported. */
+#define MDL_SNAP_COMPONENT_CAP 50
+
+struct mdl_snap_spec {
+    uint8_t round[MDL_STORE_ROUND];
+    uint8_t group;
+    const char *const *population; /* of ours in this group, in the agreement's order: bit i */
+    size_t n_populations;          /* 1..MDL_STORE_POPULATIONS */
+    uint32_t component_cap;        /* 0: MDL_SNAP_COMPONENT_CAP */
+};
+
+#define MDL_SNAP_EXCLUDED_REPORTED 20
+struct mdl_snap_report {
+    uint32_t keys, accounts; /* accounts: those in an agreed population, with or without a key */
+    uint32_t accounts_without_key;
+    uint32_t population_accounts[MDL_STORE_POPULATIONS];
+    uint32_t population_keys[MDL_STORE_POPULATIONS]; /* 0: the round must be refused, empty-set */
+    uint64_t data_as_of;                             /* the oldest among the sources */
+    uint32_t excluded; /* keys left out by the component cap; the first stand below */
+    struct mdl_gen_key excluded_key[MDL_SNAP_EXCLUDED_REPORTED];
+    uint8_t excluded_bytes[MDL_SNAP_EXCLUDED_REPORTED][MDL_GEN_KEY_MAX];
+    size_t n_excluded;
+};
+
+struct mdl_snap_job;
+
+/* On the store's thread: opens the current generation of every source. An import that swaps in
+ * afterwards does not disturb the job. Free with mdl_snap_job_free (NULL is a no-op).
+ * MDL_U_ARGUMENT: a population twice or too many. MDL_U_NOT_FOUND: nothing was imported yet. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_prepare(struct mdl_store *st,
+                                                const struct mdl_snap_spec *spec,
+                                                struct mdl_snap_job **out, struct mdl_error *err);
+/* Called now and then with the number of keys so far; false cancels. */
+typedef bool mdl_snap_progress(void *ctx, uint32_t keys);
+/* Builds the file; it exists when this returns MDL_OK, and not otherwise. Any thread, once a job.
+ * MDL_U_CANCELLED; MDL_U_TOO_LARGE (more than 4,194,304 keys). A snapshot without keys is built:
+ * the caller looks at the report. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_build(struct mdl_snap_job *job, mdl_snap_progress *progress,
+                                              void *ctx, struct mdl_snap_report *report,
+                                              struct mdl_error *err);
+void mdl_snap_job_free(struct mdl_snap_job *job);
+
+struct mdl_snap;
+/* MDL_U_NOT_FOUND: none for this round and group, or it was deleted. Free with mdl_snap_close. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_open(const char *dir, const uint8_t round[MDL_STORE_ROUND],
+                                             uint8_t group, struct mdl_snap **out,
+                                             struct mdl_error *err);
+void mdl_snap_close(struct mdl_snap *s);
+/* Deletes the file, with its accounts (end of retention). One that is not there is no error. */
+void mdl_snap_delete(const char *dir, const uint8_t round[MDL_STORE_ROUND], uint8_t group);
+
+uint32_t mdl_snap_n_keys(const struct mdl_snap *s);
+uint32_t mdl_snap_n_accounts(const struct mdl_snap *s);
+size_t mdl_snap_n_populations(const struct mdl_snap *s);
+const char *mdl_snap_population(const struct mdl_snap *s, size_t bit);
+
+struct mdl_snap_key {
+    uint32_t ordinal;
+    const uint8_t *bytes; /* valid during the call */
+    size_t len;
+    uint32_t populations;   /* union over its accounts */
+    uint64_t registry_mask; /* union over its accounts */
+};
+typedef bool mdl_snap_key_fn(void *ctx, const struct mdl_snap_key *k);
+/* Keys from ordinal `from` on, at most `limit`, ascending. After mdl_snap_regroup(drop_keys) there
+ * are none: MDL_U_STATE. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_keys(struct mdl_snap *s, uint32_t from, size_t limit,
+                                             mdl_snap_key_fn *row, void *ctx,
+                                             struct mdl_error *err);
+
+struct mdl_snap_account {
+    int64_t id; /* in this snapshot; ascending by source, then import order */
+    const char *source, *generation;
+    struct mdl_account_fields fields;
+    uint32_t populations;
+    uint64_t registry_mask;
+};
+typedef bool mdl_snap_account_fn(void *ctx, const struct mdl_snap_account *a);
+/* The accounts that hold the key. MDL_U_NOT_FOUND: no such ordinal. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_key_accounts(struct mdl_snap *s, uint32_t ordinal,
+                                                     mdl_snap_account_fn *row, void *ctx,
+                                                     struct mdl_error *err);
+
+/* One opened position: our key with that ordinal matched; what the partner stated with it. */
+struct mdl_opened {
+    uint32_t ordinal;
+    uint32_t partner_populations;
+    uint64_t partner_registries;
+};
+/* Adds opened positions for mdl_snap_regroup; repeating one changes nothing.
+ * MDL_U_ARGUMENT: an ordinal that is not in the snapshot. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_match(struct mdl_snap *s, const struct mdl_opened *o,
+                                              size_t n, struct mdl_error *err);
+
+struct mdl_key_rule {
+    uint8_t type;     /* first byte of a key */
+    uint8_t priority; /* lower wins */
+    bool match_tier;  /* else review */
+    bool identifier;  /* vetoes, and is never vetoed */
+};
+struct mdl_regroup_rules {
+    const struct mdl_key_rule *rule;
+    size_t n_rules; /* a key of a type without a rule is MDL_U_ARGUMENT */
+    /* 0..63, or -1: which registry type an identifier key is of. */
+    int (*registry_bit)(void *ctx, const uint8_t *key, size_t len);
+    void *ctx;
+    size_t n_partner_populations; /* higher bits are cut off */
+    bool drop_keys;               /* then drop keys and links: only accounts and findings stay */
+};
+
+struct mdl_regroup_counts {
+    uint32_t accounts; /* own accounts matched: match tier, not vetoed */
+    uint32_t review;   /* own accounts with review-tier matches only, not vetoed */
+    uint32_t vetoed;   /* own accounts whose only matches were vetoed */
+    /* Own accounts by population: in the snapshot, matched, review. */
+    uint32_t own_total[MDL_STORE_POPULATIONS];
+    uint32_t own_matched[MDL_STORE_POPULATIONS];
+    uint32_t own_review[MDL_STORE_POPULATIONS];
+    uint32_t partner_matched[MDL_STORE_POPULATIONS]; /* own accounts that met this one of theirs */
+    uint32_t matched[MDL_STORE_POPULATIONS][MDL_STORE_POPULATIONS]; /* [own][partner] */
+    uint32_t reviewed[MDL_STORE_POPULATIONS][MDL_STORE_POPULATIONS];
+};
+/* Groups the matched keys onto own accounts. Each account gets one finding, the first of: its
+ * match-tier keys that no veto strikes, its review keys that no veto strikes, its vetoed match-tier
+ * keys, its vetoed review keys; among these the type of the lowest priority wins, then the lowest
+ * origin. Partner populations are those of all keys of the winning type in that class. Veto: the
+ * key is no identifier, account and partner both hold an id of one registry type, and no identifier
+ * of that type of this account matched.
+ * May be repeated (after a restart) unless keys were dropped: MDL_U_STATE. `progress` as above,
+ * NULL allowed. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_regroup(struct mdl_snap *s,
+                                                const struct mdl_regroup_rules *rules,
+                                                mdl_snap_progress *progress, void *ctx,
+                                                struct mdl_regroup_counts *out,
+                                                struct mdl_error *err);
+
+enum mdl_finding { MDL_FOUND_MATCH, MDL_FOUND_REVIEW };
+/* One own account that matched. */
+struct mdl_overlap_row {
+    int64_t row; /* the account's id in the snapshot: cursor */
+    uint8_t group;
+    const char *source, *generation;
+    struct mdl_account_fields fields;
+    uint32_t own_populations, partner_populations;
+    uint32_t ordinal; /* of the key that made it */
+    const uint8_t *key;
+    size_t key_len;
+    uint8_t key_type, origin;
+    enum mdl_finding tier;
+    bool vetoed;
+    uint64_t conflicts; /* registry bits that vetoed */
+};
+typedef bool mdl_overlap_fn(void *ctx, const struct mdl_overlap_row *r);
+/* Findings ascending from after `after`, at most `limit`. *next: cursor, 0 at the end.
+ * MDL_U_STATE: not regrouped yet. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_findings(struct mdl_snap *s, int64_t after, size_t limit,
+                                                 mdl_overlap_fn *row, void *ctx, int64_t *next,
+                                                 struct mdl_error *err);
+/* Whitespace: own accounts that did not match in the match tier (those in review or vetoed among
+ * them), in any of `populations` (0: all); cursor, limit and scan as in mdl_gen_accounts. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_whitespace(struct mdl_snap *s, uint32_t populations,
+                                                   int64_t after, size_t limit,
+                                                   mdl_snap_account_fn *row, void *ctx,
+                                                   int64_t *next, struct mdl_error *err);
+
+#endif
