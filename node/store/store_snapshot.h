@@ -84,8 +84,8 @@ struct mdl_snap_key {
     uint64_t registry_mask; /* union over its accounts */
 };
 typedef bool mdl_snap_key_fn(void *ctx, const struct mdl_snap_key *k);
-/* Keys from ordinal `from` on, at most `limit`, ascending. After mdl_snap_regroup(drop_keys) there
- * are none: MDL_U_STATE. */
+/* Keys from ordinal `from` on, at most `limit`, ascending. After mdl_snap_shrink there are
+ * none: MDL_U_STATE. */
 MDL_MUST_CHECK enum mdl_status mdl_snap_keys(struct mdl_snap *s, uint32_t from, size_t limit,
                                              mdl_snap_key_fn *row, void *ctx,
                                              struct mdl_error *err);
@@ -110,6 +110,7 @@ struct mdl_opened {
     uint64_t partner_registries;
 };
 /* Adds opened positions for mdl_snap_regroup; repeating one changes nothing.
+ * They are kept when mdl_snap_regroup succeeds; closing the snapshot before forgets them.
  * MDL_U_ARGUMENT: an ordinal that is not in the snapshot. */
 MDL_MUST_CHECK enum mdl_status mdl_snap_match(struct mdl_snap *s, const struct mdl_opened *o,
                                               size_t n, struct mdl_error *err);
@@ -127,7 +128,6 @@ struct mdl_regroup_rules {
     int (*registry_bit)(void *ctx, const uint8_t *key, size_t len);
     void *ctx;
     size_t n_partner_populations; /* higher bits are cut off */
-    bool drop_keys;               /* then drop keys and links: only accounts and findings stay */
 };
 
 struct mdl_regroup_counts {
@@ -148,13 +148,16 @@ struct mdl_regroup_counts {
  * origin. Partner populations are those of all keys of the winning type in that class. Veto: the
  * key is no identifier, account and partner both hold an id of one registry type, and no identifier
  * of that type of this account matched.
- * May be repeated (after a restart) unless keys were dropped: MDL_U_STATE. `progress` as above,
- * NULL allowed. */
+ * May be repeated (after a restart), until mdl_snap_shrink: MDL_U_STATE. `progress` as above, NULL
+ * allowed. */
 MDL_MUST_CHECK enum mdl_status mdl_snap_regroup(struct mdl_snap *s,
                                                 const struct mdl_regroup_rules *rules,
                                                 mdl_snap_progress *progress, void *ctx,
                                                 struct mdl_regroup_counts *out,
                                                 struct mdl_error *err);
+/* Drops keys, links and opened positions, and gives the space back: accounts and findings stay. Once
+ * the round has ended and its result is copied. Some 100 ms for a large snapshot: not on the loop. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_shrink(struct mdl_snap *s, struct mdl_error *err);
 
 enum mdl_finding { MDL_FOUND_MATCH, MDL_FOUND_REVIEW };
 /* One own account that matched. */
