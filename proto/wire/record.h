@@ -58,6 +58,10 @@ MDL_MUST_CHECK enum mdl_status mdl_canonical_check(const uint8_t *buf, size_t le
  * controls, line separators, and the marks that turn the direction of text. */
 bool mdl_text_clean(const char *s, size_t len);
 
+/* "2026-11-22 04:46:05 UTC", with milliseconds if there are any, for milliseconds since 1970. */
+#define MDL_TEXT_TIME 40
+void mdl_text_time(uint64_t ms, char out[MDL_TEXT_TIME]);
+
 /* Decodes one whole document of at most max_len bytes into the struct the table describes, which
  * is zeroed first. Views point into buf. Errors: MDL_P_MALFORMED, MDL_P_OVERSIZE, MDL_P_VERSION
  * (told before any other difference of the fields), MDL_L_MEMORY. */

@@ -1,7 +1,9 @@
 /* text.c: which strings may cross the wire, and views of them. May not: allocate. */
 #include "record.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Characters that would let a partner's text forge lines or turn the reading direction of what our
  * operator sees. */
@@ -87,4 +89,20 @@ struct mdl_text mdl_text_clip(const char *s, size_t max)
 bool mdl_text_is(const struct mdl_text *t, const char *s)
 {
     return t->len == strlen(s) && (t->len == 0 || memcmp(t->p, s, t->len) == 0);
+}
+
+void mdl_text_time(uint64_t ms, char out[MDL_TEXT_TIME])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    char stamp[32];
+    struct tm tm;
+
+    if (gmtime_r(&seconds, &tm) == NULL ||
+        strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+        (void)snprintf(out, MDL_TEXT_TIME, "%llu ms", (unsigned long long)ms);
+    } else if (ms % 1000 != 0) {
+        (void)snprintf(out, MDL_TEXT_TIME, "%s.%03u UTC", stamp, (unsigned)(ms % 1000));
+    } else {
+        (void)snprintf(out, MDL_TEXT_TIME, "%s UTC", stamp);
+    }
 }

@@ -1,0 +1,22 @@
+/* terms.h: each term of an agreement as a name and a text, for telling and comparing. Private. */
+#ifndef MANDORLA_AGREEMENT_TERMS_H
+#define MANDORLA_AGREEMENT_TERMS_H
+
+#include <mandorla/agreement.h>
+
+/* Room for the longest: 32 populations of 32 bytes with separators. */
+#define TERM_TEXT 1200
+
+/* The i-th term, i = 0, 1, ...; false if there are no more. `text` is exact: two agreements whose
+ * terms have the same texts have the same terms, the nonce apart. A group the agreement does not
+ * have gives empty texts. */
+bool mdl_term(const struct mdl_agreement *a, size_t i, char name[64], char text[TERM_TEXT]);
+
+/* "customers, prospects" */
+void mdl_term_populations(const struct mdl_agreement_group *g, enum mdl_role role,
+                          char text[TERM_TEXT]);
+/* "1,000,000" */
+#define TERM_NUMBER 32
+const char *mdl_term_number(uint64_t n, char text[TERM_NUMBER]);
+
+#endif
