@@ -1,0 +1,202 @@
+/* dial.c: our own connection to a partner, and when to try again.
+ * libzmq reconnects by itself after a broken TCP connection, but not after it was refused.
+ * This file may not read messages. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DIAL_EVENTS                                                                                \
+    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |                             \
+     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |                  \
+     ZMQ_EVENT_DISCONNECTED)
+/* A handshake that is cut has many innocent causes (a restart, a full house); so many in a row mean
+ * that the listener cannot read what we encrypt to the partner's key. */
+#define DIAL_CUTS_TOLD 3
+
+static int set_options(const struct mdl_net *net, const struct net_peer *p, void *sock)
+{
+    int rc = net_common_options(net, sock);
+    rc |= mdl_sock_set(sock, ZMQ_IPV6, p->dial.ipv6);
+    /* Nothing is queued for a partner that is not there: the caller resends after UP. */
+    rc |= mdl_sock_set(sock, ZMQ_IMMEDIATE, 1);
+    rc |= mdl_sock_set(sock, ZMQ_RECONNECT_IVL, (int)net->times.reconnect);
+    rc |= mdl_sock_set(sock, ZMQ_RECONNECT_IVL_MAX, (int)net->times.reconnect_max);
+    rc |= mdl_sock_set(sock, ZMQ_CONNECT_TIMEOUT, 10000);
+    rc |= zmq_setsockopt(sock, ZMQ_CURVE_SERVERKEY, p->curve, MDL_CURVE_BYTES);
+    rc |= zmq_setsockopt(sock, ZMQ_CURVE_PUBLICKEY, net->curve_public, MDL_CURVE_BYTES);
+    rc |= zmq_setsockopt(sock, ZMQ_CURVE_SECRETKEY, net->curve_secret, MDL_CURVE_BYTES);
+    if (net->socks_proxy[0] != '\0')
+        rc |= zmq_setsockopt(sock, ZMQ_SOCKS_PROXY, net->socks_proxy, strlen(net->socks_proxy));
+    /* A socket that would speak without CURVE must never connect. */
+    return rc == 0 && mdl_sock_is(sock, ZMQ_MECHANISM, ZMQ_CURVE) ? 0 : -1;
+}
+
+static int64_t patience(const struct mdl_net *net)
+{
+    return net->socks_proxy[0] != '\0' ? NET_SOCKS_PATIENCE_MS : NET_DIAL_PATIENCE_MS;
+}
+
+void net_dial_start(struct mdl_net *net, struct net_peer *p)
+{
+    struct net_dial *d = &p->dial;
+    char name[48];
+    net_dial_close(p);
+    if (p->endpoint[0] == '\0')
+        return;
+    snprintf(name, sizeof name, "inproc://mandorla.dial.%llu", (unsigned long long)++net->serial);
+    d->sock = zmq_socket(net->zmq, ZMQ_DEALER);
+    if (d->sock != NULL && set_options(net, p, d->sock) == 0)
+        d->monitor = mdl_monitor_open(net->zmq, d->sock, name, DIAL_EVENTS);
+    if (d->monitor == NULL || zmq_connect(d->sock, p->endpoint) != 0) {
+        net_dial_put_off(net, p, MDL_OK);
+        return;
+    }
+    d->state = NET_OPENING;
+    d->patience = mdl_net_now() + patience(net);
+}
+
+void net_dial_close(struct net_peer *p)
+{
+    struct net_dial *d = &p->dial;
+    net_dial_settle(p);
+    if (d->state == NET_LIVE) {
+        bool over_dial;
+        const struct net_link *link;
+        if (net_way(p, &over_dial, &link) && over_dial)
+            p->bounced = true;
+    }
+    /* The reader of the monitor first: the I/O thread must never wait for it. */
+    if (d->monitor != NULL)
+        zmq_close(d->monitor);
+    if (d->sock != NULL)
+        zmq_close(d->sock);
+    d->monitor = NULL;
+    d->sock = NULL;
+    d->readable = false;
+    d->state = NET_FREE;
+}
+
+void net_dial_put_off(struct mdl_net *net, struct net_peer *p, enum mdl_status why)
+{
+    struct net_dial *d = &p->dial;
+    int64_t now = mdl_net_now();
+    net_dial_close(p);
+    int64_t next = d->pause + d->pause / 2;
+    if (next < (int64_t)net->times.refused)
+        next = net->times.refused;
+    if (next > (int64_t)net->times.refused_max)
+        next = net->times.refused_max;
+    d->pause = next;
+    d->retry_at = now + mdl_net_jitter(next);
+    bool new_reason = why != MDL_OK && (p->refused_at == 0 || p->stats.up);
+    if (why != MDL_OK && (new_reason || now - p->refused_at >= NET_TELL_AGAIN_MS)) {
+        p->refused = why;
+        p->refused_at = now;
+    }
+}
+
+static void came_up(struct net_peer *p)
+{
+    static const uint8_t frame[1] = {NET_KEEPALIVE_BYTE};
+    struct net_dial *d = &p->dial;
+    if (d->state == NET_LIVE || d->state == NET_ENDING)
+        p->bounced = true;
+    d->state = NET_LIVE;
+    d->heard = d->pinged = mdl_net_now();
+    d->pause = 0;
+    d->failed = 0;
+    p->refused = MDL_OK;
+    p->refused_at = 0;
+    /* The other side learns from our first frame whose connection this is. */
+    zmq_send(d->sock, frame, sizeof frame, ZMQ_DONTWAIT);
+}
+
+static void broke(const struct mdl_net *net, struct net_peer *p)
+{
+    bool over_dial;
+    const struct net_link *link;
+    if (p->dial.state != NET_LIVE)
+        return;
+    if (net_way(p, &over_dial, &link) && over_dial)
+        p->bounced = true;
+    p->dial.state = NET_ENDING;
+    p->dial.patience = mdl_net_now() + patience(net);
+}
+
+void net_dial_events(struct mdl_net *net, struct net_peer *p)
+{
+    struct net_dial *d = &p->dial;
+    uint16_t event;
+    uint32_t value;
+    while (d->monitor != NULL && mdl_monitor_read(d->monitor, &event, &value)) {
+        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+            came_up(p);
+        else if (event == ZMQ_EVENT_DISCONNECTED)
+            broke(net, p);
+        else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+            net_dial_put_off(net, p, MDL_P_REFUSED);
+        else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+            net_dial_put_off(net, p, MDL_P_SIGNATURE);
+        else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+            net_dial_put_off(net, p, ++d->failed >= DIAL_CUTS_TOLD ? MDL_P_SIGNATURE : MDL_OK);
+    }
+}
+
+void net_dial_settle(struct net_peer *p)
+{
+    if (p->dial.state == NET_ENDING)
+        p->dial.state = NET_OPENING;
+}
+
+/* A name may have an IPv6 address that leads nowhere, and libzmq tries one family only. */
+static void start_anew(struct mdl_net *net, struct net_peer *p)
+{
+    if (net->socks_proxy[0] == '\0' && strchr(p->endpoint, '[') == NULL)
+        p->dial.ipv6 = !p->dial.ipv6;
+    net_dial_start(net, p);
+}
+
+void net_dial_tick(struct mdl_net *net, struct net_peer *p, int64_t now)
+{
+    static const uint8_t frame[1] = {NET_KEEPALIVE_BYTE};
+    struct net_dial *d = &p->dial;
+    switch (d->state) {
+    case NET_FREE:
+        if (p->endpoint[0] != '\0' && now >= d->retry_at)
+            net_dial_start(net, p);
+        break;
+    case NET_OPENING:
+        if (now >= d->patience)
+            start_anew(net, p);
+        break;
+    case NET_LIVE:
+        if (!d->readable && now - d->heard > net->times.silence) {
+            net_dial_start(net, p);
+        } else if (now - d->pinged >= net->times.keepalive) {
+            d->pinged = now;
+            zmq_send(d->sock, frame, sizeof frame, ZMQ_DONTWAIT);
+        }
+        break;
+    case NET_ENDING:
+    case NET_GONE:
+        break;
+    }
+}
+
+int64_t net_dial_due(const struct mdl_net *net, const struct net_peer *p)
+{
+    switch (p->dial.state) {
+    case NET_FREE:
+        return p->endpoint[0] == '\0' ? INT64_MAX : p->dial.retry_at;
+    case NET_OPENING:
+        return p->dial.patience;
+    case NET_LIVE:
+        return p->dial.pinged + net->times.keepalive;
+    case NET_ENDING:
+    case NET_GONE:
+        break;
+    }
+    return INT64_MAX;
+}
