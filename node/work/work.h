@@ -6,7 +6,8 @@
  * on the owner's thread: there, and only there, the job's ctx changes hands again. What a job wrote
  * is visible to the owner when it is handed back.
  *
- * The workers block all signals, so that handlers and signalfds of the process stay with the loop.
+ * The workers block all signals except those a fault raises (SIGSEGV and the like), so that
+ * handlers and signalfds of the process stay with the loop.
  */
 #ifndef MANDORLA_WORK_H
 #define MANDORLA_WORK_H
