@@ -24,19 +24,13 @@
 #include <stdbool.h>
 
 /* Limits. What is over a row's limit costs that row, never the file. */
-#define MDL_IMPORT_BLOCK 65536 /* bytes looked at to tell encoding and delimiter */
-#define MDL_IMPORT_CELL_MAX                                                                        \
-    1048576 /* a long text area holds 131,072 characters of up to 4 bytes                          \
-             */
-#define MDL_IMPORT_ROW_MAX                                                                         \
-    8388608 /* several such cells; bounds what an unclosed quote can hold                          \
-             */
-#define MDL_IMPORT_COLUMNS_MAX                                                                     \
-    2048 /* Salesforce allows 800 custom fields, HubSpot 1,000 properties */
-#define MDL_IMPORT_LABEL_MAX                                                                       \
-    255 /* bytes of a header label kept; labels end at 80 characters in CRMs */
+#define MDL_IMPORT_BLOCK          65536     /* bytes looked at to tell encoding and delimiter */
+#define MDL_IMPORT_CELL_MAX       (1 << 20) /* a long text area: 131,072 characters, 4 bytes each */
+#define MDL_IMPORT_ROW_MAX        (8 << 20) /* several of those; bounds what an open quote can hold */
+#define MDL_IMPORT_COLUMNS_MAX    2048      /* Salesforce: 800 custom fields, HubSpot: 1,000 */
+#define MDL_IMPORT_LABEL_MAX      255  /* bytes kept of a label; CRMs end them at 80 characters */
 #define MDL_IMPORT_FILES_MAX      16   /* weekly exports split at 512 MB */
-#define MDL_IMPORT_HEADER_ROWS    12   /* rows of title and filter text before a report's header */
+#define MDL_IMPORT_HEADER_ROWS    12   /* title and filter rows before a report's header */
 #define MDL_IMPORT_MAPS_MAX       128  /* more than there are fields */
 #define MDL_IMPORT_POPULATIONS    32   /* a mask of 32 bits */
 #define MDL_IMPORT_POPULATION_MAX 32   /* bytes of a population's name: [a-z0-9-] */
@@ -157,9 +151,10 @@ struct mdl_import_column {
     X(REPEATED_HEADER, SKIPPED, "repeated-header", "the header once more")                         \
     X(FOOTER, SKIPPED, "footer", "a report's footer")                                              \
     X(NO_KEY_EMPTY, NOTED, "no-key-empty", "no name, website or id to derive a key from")          \
-    X(NO_KEY_PLACEHOLDER, NOTED, "no-key-placeholder", "a placeholder name and nothing else")      \
+    X(NO_KEY_PLACEHOLDER, NOTED, "no-key-placeholder",                                             \
+      "a name that makes no key, and nothing else")                                                \
     X(NO_KEY_REFUSED, NOTED, "no-key-refused", "nothing in the row makes a match key")             \
-    X(PLACEHOLDER, NOTED, "placeholder-name", "a placeholder name: no key was made from it")       \
+    X(PLACEHOLDER, NOTED, "placeholder-name", "a name that makes no key; something else does")     \
     X(FIELD_REFUSED, NOTED, "field-refused", "a field gave no key; others did")                    \
     X(REPEATED, NOTED, "repeated-record", "the same record again: the first row stands")           \
     X(AMOUNT, NOTED, "bad-amount", "an amount is not a number")                                    \
@@ -207,6 +202,9 @@ struct mdl_import_account {
         open_deal_value;            /* HubSpot; leave it out where deals are imported too */
     uint32_t populations;           /* bit i: population i of the plan */
     const struct mdl_key_set *keys; /* n may be 0 */
+    /* How the keys came about: in a preview always, else only when something gave no key. */
+    const struct mdl_key_note *notes;
+    size_t n_notes; /* at most MDL_IMPORT_NOTES_MAX */
 };
 
 struct mdl_import_opportunity {
@@ -361,6 +359,7 @@ void mdl_import_free(struct mdl_import *imp);
 /* Checks a population rule: NAME ":" CONDITION, where a condition is
  *     COLUMN = VALUE      COLUMN != VALUE      COLUMN contains VALUE      COLUMN in (A, B, ...)
  *     COLUMN > NUMBER     < >= <=              COLUMN is empty            COLUMN is not empty
+ *     COLUMN not contains VALUE                COLUMN not in (A, B, ...)
  * joined by `and`, `or`, `not` and parentheses. COLUMN is a header label or a field's slug; labels
  * and values that hold an operator word stand in "double" or 'single' quotes. Comparing ignores
  * case, Unicode form and outer white space. A rule applies to every file that has all of its

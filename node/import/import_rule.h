@@ -1,0 +1,59 @@
+/* import_rule.h: population rules: parsed once, evaluated on rows. The grammar is in import.h, at
+ * mdl_import_check_rule. */
+#ifndef MANDORLA_IMPORT_RULE_H
+#define MANDORLA_IMPORT_RULE_H
+
+#include "import.h"
+#include "import_text.h"
+
+#define MDL_IMP_RULE_NODES   96 /* conditions and the words between them */
+#define MDL_IMP_RULE_COLUMNS 16
+#define MDL_IMP_RULE_DEPTH   16 /* of parentheses */
+
+enum mdl_imp_op {
+    MDL_OP_EQUAL,
+    MDL_OP_UNEQUAL,
+    MDL_OP_CONTAINS,
+    MDL_OP_IN,
+    MDL_OP_EMPTY,
+    MDL_OP_FILLED,
+    MDL_OP_GREATER,
+    MDL_OP_LESS,
+    MDL_OP_AT_LEAST,
+    MDL_OP_AT_MOST,
+    MDL_OP_AND,
+    MDL_OP_OR,
+    MDL_OP_NOT
+};
+
+struct mdl_imp_node {
+    enum mdl_imp_op op;
+    uint8_t a, b;   /* AND, OR: nodes; NOT: a */
+    uint8_t column; /* a condition's, index into the rule's columns */
+    uint16_t n;     /* values, one after the other in the pool, each with its NUL */
+    size_t value;   /* offset into the pool */
+    int64_t number; /* hundredths, for < and > */
+};
+
+struct mdl_imp_rule {
+    char name[MDL_IMPORT_POPULATION_MAX + 1];
+    uint32_t bit; /* of the population; set by the owner */
+    bool used;    /* some file had all columns; set by the owner */
+    uint8_t root;
+    uint8_t n_nodes, n_columns;
+    struct mdl_imp_node node[MDL_IMP_RULE_NODES];
+    size_t column[MDL_IMP_RULE_COLUMNS]; /* folded labels, offsets into the pool */
+    struct mdl_imp_buf pool;
+};
+
+/* Free with mdl_imp_rule_free, also after a failure. Errors: MDL_U_ARGUMENT, MDL_L_MEMORY. */
+MDL_MUST_CHECK enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
+                                                  struct mdl_error *err);
+void mdl_imp_rule_free(struct mdl_imp_rule *rule);
+
+/* `value[i]` is what the row holds in the rule's column i, never NULL. *yes is the answer.
+ * `scratch` is for folding. False: no memory. */
+bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const char *const *value, char decimal,
+                       struct mdl_imp_buf *scratch, bool *yes);
+
+#endif

@@ -1,0 +1,103 @@
+/* import_rule_eval.c: evaluates a parsed population rule on one row's values.
+ * May not parse, and may not know where the values come from. */
+#include "import_rule.h"
+
+#include <string.h>
+
+struct eval {
+    const struct mdl_imp_rule *rule;
+    const char *const *value;
+    char decimal;
+    struct mdl_imp_buf *scratch;
+    bool failed;
+};
+
+static bool in_list(const char *folded, const char *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(folded, list) == 0) {
+            return true;
+        }
+        list += strlen(list) + 1;
+    }
+    return false;
+}
+
+static bool compare(const struct eval *e, const struct mdl_imp_node *n, const char *cell)
+{
+    int64_t number;
+    if (!mdl_imp_number(cell, e->decimal, &number)) {
+        return false;
+    }
+    switch (n->op) {
+    case MDL_OP_GREATER:
+        return number > n->number;
+    case MDL_OP_LESS:
+        return number < n->number;
+    case MDL_OP_AT_LEAST:
+        return number >= n->number;
+    case MDL_OP_AT_MOST:
+        return number <= n->number;
+    case MDL_OP_EQUAL:
+    case MDL_OP_UNEQUAL:
+    case MDL_OP_CONTAINS:
+    case MDL_OP_IN:
+    case MDL_OP_EMPTY:
+    case MDL_OP_FILLED:
+    case MDL_OP_AND:
+    case MDL_OP_OR:
+    case MDL_OP_NOT:
+        break;
+    }
+    return false;
+}
+
+static bool text_condition(struct eval *e, const struct mdl_imp_node *n, const char *cell)
+{
+    if (!mdl_imp_fold(cell, strlen(cell), e->scratch)) {
+        e->failed = true;
+        return false;
+    }
+    const char *value = e->rule->pool.p + n->value;
+    if (n->op == MDL_OP_CONTAINS) {
+        return strstr(e->scratch->p, value) != NULL;
+    }
+    return in_list(e->scratch->p, value, n->n) != (n->op == MDL_OP_UNEQUAL);
+}
+
+/* Depth is bounded by the number of nodes. */
+static bool holds(struct eval *e, uint8_t at)
+{
+    const struct mdl_imp_node *n = &e->rule->node[at];
+    switch (n->op) {
+    case MDL_OP_AND:
+        return holds(e, n->a) && holds(e, n->b);
+    case MDL_OP_OR:
+        return holds(e, n->a) || holds(e, n->b);
+    case MDL_OP_NOT:
+        return !holds(e, n->a);
+    case MDL_OP_EMPTY:
+        return e->value[n->column][0] == '\0';
+    case MDL_OP_FILLED:
+        return e->value[n->column][0] != '\0';
+    case MDL_OP_GREATER:
+    case MDL_OP_LESS:
+    case MDL_OP_AT_LEAST:
+    case MDL_OP_AT_MOST:
+        return compare(e, n, e->value[n->column]);
+    case MDL_OP_EQUAL:
+    case MDL_OP_UNEQUAL:
+    case MDL_OP_CONTAINS:
+    case MDL_OP_IN:
+        return text_condition(e, n, e->value[n->column]);
+    }
+    return false;
+}
+
+bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const char *const *value, char decimal,
+                       struct mdl_imp_buf *scratch, bool *yes)
+{
+    struct eval e = {rule, value, decimal, scratch, false};
+    *yes = holds(&e, rule->root);
+    return !e.failed;
+}
