@@ -17,7 +17,7 @@ static const struct mdl_field profile_fields[] = {
      .at = offsetof(struct mdl_profile_ref, digest),
      .max = 32},
 };
-static const struct mdl_record profile_record = {"[id, digest]", profile_fields, 2};
+static const struct mdl_record profile_record = {"[id str32, digest bin32]", profile_fields, 2};
 static const struct mdl_field profile_item = {
     .name = "profiles", .kind = MDL_K_RECORD, .record = &profile_record};
 
@@ -136,6 +136,8 @@ static enum mdl_status fill_message(struct mdl_decoder *d, const msgpack_object 
     }
     const struct row *row = find(e.type);
     if (row == NULL) {
+        d->path[0] = 1;
+        d->depth = 1;
         return mdl_decoder_fail(d, MDL_P_MALFORMED, &envelope_fields[1],
                                 "%u is no message type of version %d", e.type, MDL_WIRE_VERSION);
     }
