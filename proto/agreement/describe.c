@@ -39,10 +39,12 @@ static void say_group(struct talk *t, enum mdl_disclosure section, size_t g, enu
         "round.",
         reader, owner, populations, mdl_term_number(c->max_keys_round, max));
     say(t, section, "%s learns how many of these match keys it holds too.", reader);
-    if (c->min_result > 1 || c->max_result != 0) {
+    if (c->max_result != 0) {
         say(t, section, "Unless %s to %s keys match, it ends there: no account is told.",
-            mdl_term_number(c->min_result, low),
-            c->max_result == 0 ? "any number of" : mdl_term_number(c->max_result, high));
+            mdl_term_number(c->min_result, low), mdl_term_number(c->max_result, high));
+    } else if (c->min_result > 1) {
+        say(t, section, "Unless at least %s keys match, it ends there: no account is told.",
+            mdl_term_number(c->min_result, low));
     }
     say(t, section,
         "For each matching key %s learns which of its own accounts it is, in which of the "

@@ -1,0 +1,60 @@
+/* seeds.c: agreements as seeds for the fuzzer: the draft, a large one, and damaged ones.
+ * usage: agreement-seeds DIR */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int write_seed(const char *dir, const char *name, const uint8_t *p, size_t len)
+{
+    char path[500];
+
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "wb");
+    if (f == NULL) {
+        perror(path);
+        return 1;
+    }
+    size_t written = fwrite(p, 1, len, f);
+    return fclose(f) != 0 || written != len;
+}
+
+static void enlarge(struct mdl_agreement *a)
+{
+    a->n_groups = MDL_AGREEMENT_GROUPS;
+    for (size_t g = 0; g < a->n_groups; g++) {
+        a->groups[g] = a->groups[0];
+        a->groups[g].n_populations[0] = 4;
+        for (size_t i = 0; i < 4; i++) {
+            (void)snprintf(a->groups[g].populations[0][i], MDL_POPULATION_NAME + 1, "p-%zu-%zu", g,
+                           i);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct parties p;
+    static struct mdl_agreement a;
+    uint8_t buf[MDL_AGREEMENT_MAX];
+    size_t len;
+
+    if (argc != 2) {
+        return 2;
+    }
+    make_parties(&p);
+    make_draft(&p, &a);
+    if (mdl_agreement_encode(&a, buf, &len, NULL) != MDL_OK) {
+        return 1;
+    }
+    int bad = write_seed(argv[1], "draft", buf, len) |
+              write_seed(argv[1], "draft-cut", buf, len - 9) |
+              write_seed(argv[1], "draft-trailing", buf, len + 1);
+    buf[1] = 2;
+    bad |= write_seed(argv[1], "draft-version-two", buf, len);
+    enlarge(&a);
+    if (mdl_agreement_encode(&a, buf, &len, NULL) != MDL_OK) {
+        return 1;
+    }
+    return bad | write_seed(argv[1], "eight-groups", buf, len);
+}
