@@ -1,4 +1,4 @@
-/* dleq_rows.c: what a DLEQ statement is, and the weighted sums over its rows (RFC 9497, 2.2.1).
+/* dleq_rows.c: what a DLEQ statement is, and the weighted sums over its rows (RFC 9497, 2.2).
  * Public values only: no key comes here. */
 #include "internal/batch.h"
 #include "internal/dleq.h"

@@ -54,8 +54,8 @@ struct mdl_scalar_key;
 
 /* A fresh key from libsodium's random source (a simulation that must be reproducible installs its
  * own with randombytes_set_implementation). Free with mdl_scalar_key_free.
- * Errors: MDL_L_MEMORY (no
- * memory, or it cannot be locked: RLIMIT_MEMLOCK; no key is made then). */
+ * Errors: MDL_L_MEMORY (no memory, or it cannot be locked: RLIMIT_MEMLOCK; no key is made then),
+ * MDL_L_LIBRARY (no random source). */
 MDL_MUST_CHECK enum mdl_status mdl_scalar_key_generate(struct mdl_scalar_key **out,
                                                        struct mdl_error *err);
 void mdl_scalar_key_free(struct mdl_scalar_key *key); /* wipes; NULL is a no-op */
@@ -76,9 +76,8 @@ struct mdl_inputs {
  * (RFC 9380, 5.3.1) and the element derivation of RFC 9496, 4.3.4. `dst` is the whole domain
  * separation tag as it is used ("HashToGroup-" || contextString in RFC 9497), at least one byte;
  * one above 255 bytes is hashed first (RFC 9380, 5.3.3).
- * Errors: MDL_U_ARGUMENT (empty dst, offsets
- * that descend). An element hashing to the identity has MDL_P_IDENTITY (RFC 9497, 3.3.1:
- * InvalidInputError; it happens with probability 2^-252). */
+ * Errors: MDL_U_ARGUMENT (empty dst, offsets that descend). An element hashing to the identity has
+ * MDL_P_IDENTITY (RFC 9497, 3.3.1: InvalidInputError; it happens with probability 2^-252). */
 MDL_MUST_CHECK enum mdl_status mdl_group_hash(const uint8_t *dst, size_t dst_len,
                                               const struct mdl_inputs *in, uint8_t *out,
                                               uint8_t *status, struct mdl_error *err);
@@ -90,14 +89,14 @@ MDL_MUST_CHECK enum mdl_status mdl_group_hash_blind(const struct mdl_scalar_key 
                                                     uint8_t *status, struct mdl_error *err);
 
 /* out[i] = k * points[i]: BlindEvaluate of RFC 9497, 3.3.1, with DeserializeElement's checks (4.1).
- * out == points is allowed. Per element: MDL_P_ENCODING, MDL_P_IDENTITY. */
+ * out == points is allowed. Per element: MDL_P_ENCODING (also a point with bit 255 set, which
+ * libsodium 1.0.18 takes for the point without), MDL_P_IDENTITY. */
 MDL_MUST_CHECK enum mdl_status mdl_group_evaluate(const struct mdl_scalar_key *key,
                                                   const uint8_t *points, size_t n, uint8_t *out,
                                                   uint8_t *status, struct mdl_error *err);
 
 /* Only the checks of mdl_group_evaluate: canonical encoding of a point that is not the identity
- * (RFC 9496, 4.3.1; RFC 9497, 4.1). For points that are not multiplied soon; a tenth of its cost.
- */
+ * (RFC 9496, 4.3.1; RFC 9497, 4.1). Costs a tenth of a multiplication. */
 MDL_MUST_CHECK enum mdl_status mdl_group_check_encoding(const uint8_t *points, size_t n,
                                                         uint8_t *status, struct mdl_error *err);
 
@@ -119,8 +118,8 @@ struct mdl_list_rules {
 
 /* Compares bytes only, no arithmetic, so a chunk may be checked on the loop thread. Per element,
  * the first of: MDL_P_IDENTITY, MDL_P_GENERATOR (G or a known point), MDL_P_ORDER (not above its
- * predecessor, bytewise; equal points are this too), MDL_P_REFLECTED (in `own`). O(n log n_own) at
- * worst. */
+ * predecessor, bytewise; equal points are this too), MDL_P_REFLECTED (in `own`). At worst
+ * O(n log n_own). Sees encodings, not points: complete only with mdl_group_check_encoding. */
 MDL_MUST_CHECK enum mdl_status mdl_list_check(const struct mdl_list_rules *rules,
                                               const uint8_t *points, size_t n, uint8_t *status,
                                               struct mdl_error *err);
@@ -133,8 +132,9 @@ MDL_MUST_CHECK enum mdl_status mdl_group_check_key(const uint8_t theirs[MDL_POIN
 
 /* Sorts n items of `width` bytes (32 or 16: points or tags) ascending bytewise and, if `index` is
  * not NULL, carries index[i] along with item i. Stable. O(n log n) whatever a partner chose, no
- * recursion; needs n * (width + 32) bytes for the time of the call, which it wipes. Errors:
- * MDL_L_MEMORY, MDL_U_ARGUMENT (another width, n > UINT32_MAX); the list is unchanged then. */
+ * recursion; needs n * (width + 32) bytes for the time of the call, which it wipes.
+ * Errors: MDL_L_MEMORY, MDL_U_ARGUMENT (another width, n > UINT32_MAX); the list is
+ * unchanged then. */
 MDL_MUST_CHECK enum mdl_status mdl_list_sort(uint8_t *items, size_t width, uint32_t *index,
                                              size_t n, struct mdl_error *err);
 
@@ -176,8 +176,8 @@ MDL_MUST_CHECK enum mdl_status mdl_dleq_begin(struct mdl_dleq *d, const uint8_t 
                                               struct mdl_error *err);
 
 /* Weighted sums over rows first .. first + n (n >= 1); C and D point to row `first`. The prover
- * needs the sum over C only (Z = k*M) and half the time; the verifier needs both. Errors:
- * MDL_U_ARGUMENT (the range is outside), MDL_P_ENCODING, MDL_P_IDENTITY (a row). */
+ * needs the sum over C only (Z = k*M) and half the time; the verifier needs both.
+ * Errors: MDL_U_ARGUMENT (the range is outside), MDL_P_ENCODING, MDL_P_IDENTITY (a row). */
 MDL_MUST_CHECK enum mdl_status mdl_dleq_sum_prover(const struct mdl_dleq *d, size_t first, size_t n,
                                                    const uint8_t *C, const uint8_t *D,
                                                    struct mdl_dleq_part *out,
@@ -191,9 +191,8 @@ MDL_MUST_CHECK enum mdl_status mdl_dleq_sum_verifier(const struct mdl_dleq *d, s
  * SHA-512("MDL1-DLEQ-NONCE" || k || fresh || seed || contextString || M) mod L, so that
  * neither a bad random source nor a repeated one alone gives the key away. Does not check that the
  * rows are true: D[i] is the prover's own k*C[i].
- * Errors: MDL_U_ARGUMENT (the parts do not cover
- * the statement's rows, or K is not this key's), MDL_BUG (a value that occurs with probability
- * 2^-252). */
+ * Errors: MDL_U_ARGUMENT (the parts do not cover the statement's rows, or K is not this key's),
+ * MDL_BUG (a value that occurs with probability 2^-252). */
 MDL_MUST_CHECK enum mdl_status
 mdl_dleq_finish_prove(const struct mdl_dleq *d, const struct mdl_scalar_key *key,
                       const struct mdl_dleq_part *part, size_t n_parts,
@@ -202,8 +201,7 @@ mdl_dleq_finish_prove(const struct mdl_dleq *d, const struct mdl_scalar_key *key
 
 /* VerifyProof. Beyond the RFC, c and s must be in [1, L-1] and no composite may be the identity (an
  * honest proof breaks that with probability 2^-252).
- * Errors: MDL_P_PROOF, MDL_U_ARGUMENT (as
- * above). */
+ * Errors: MDL_P_PROOF, MDL_U_ARGUMENT (as above). */
 MDL_MUST_CHECK enum mdl_status
 mdl_dleq_finish_verify(const struct mdl_dleq *d, const struct mdl_dleq_part *part, size_t n_parts,
                        const uint8_t proof[MDL_PROOF_BYTES], struct mdl_error *err);

@@ -4,12 +4,12 @@
 
 #include "key.h"
 
-/* Sets contextString and with it the seed (RFC 9497, 2.2.1, ComputeComposites, before the loop).
+/* Sets contextString and with it the seed (RFC 9497, 2.2, ComputeComposites, before the loop).
  * len is at most sizeof d->context. */
 void mdl_dleq_fix(struct mdl_dleq *d, const uint8_t *context, size_t len,
                   const uint8_t K[MDL_POINT_BYTES], size_t m);
 
-/* Weights d_i of rows first .. first + n (RFC 9497, 2.2.1, in the loop), 32 bytes each.
+/* Weights d_i of rows first .. first + n (RFC 9497, 2.2, in the loop), 32 bytes each.
  * Errors: MDL_U_ARGUMENT (the range is outside). */
 MDL_MUST_CHECK enum mdl_status mdl_dleq_weights(const struct mdl_dleq *d, size_t first, size_t n,
                                                 const uint8_t *C, const uint8_t *D, uint8_t *weight,
