@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 {
     static struct parties p;
     static struct mdl_agreement a;
-    uint8_t buf[MDL_AGREEMENT_MAX];
+    uint8_t buf[MDL_AGREEMENT_MAX] = {0};
     size_t len;
 
     if (argc != 2) {
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     int bad = write_seed(argv[1], "draft", buf, len) |
               write_seed(argv[1], "draft-cut", buf, len - 9) |
               write_seed(argv[1], "draft-trailing", buf, len + 1);
-    buf[1] = 2;
+    buf[3] = 2;
     bad |= write_seed(argv[1], "draft-version-two", buf, len);
     enlarge(&a);
     if (mdl_agreement_encode(&a, buf, &len, NULL) != MDL_OK) {
