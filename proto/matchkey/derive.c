@@ -11,6 +11,7 @@ struct work {
     bool full;           /* a key did not fit */
     struct mdl_key_set *out;
     struct mdl_error why;
+    struct mk_name words; /* of the name, once out->core_name is not empty */
 };
 
 static void refuse(struct work *w)
@@ -154,7 +155,7 @@ static enum mdl_status domain(struct work *w, const char *text, enum mdl_key_ori
     enum mdl_status st = mdl_mk_host(w->p, text, &h, &w->notes, &w->why);
     bool mail = origin == MDL_FROM_EMAIL || h.email;
     if (st == MDL_OK) {
-        st = mdl_mk_domain(w->p, &h, mail, value, &w->notes, &w->why);
+        st = mdl_mk_domain(w->p, &h, w->out->core_name, mail, value, &w->notes, &w->why);
     }
     if (st == MDL_OK && mdl_mk_words_has(&w->p->reserved, value)) {
         st = mdl_fail(&w->why, MDL_U_NO_KEY, "%s is reserved for examples (RFC 2606)", value);
@@ -239,28 +240,41 @@ static void add_name(struct work *w, enum mdl_key_type type, const char *core)
 }
 
 /* The key without a country must be the same on a list that has none, so its legal forms are judged
- * without one too. */
+ * without one too. Domains need the core name, so it comes first, and its steps are told later. */
+static enum mdl_status core_name(struct work *w, const char *text)
+{
+    struct mk_core core;
+    enum mdl_status st =
+        mdl_mk_words_of(w->p, text, strnlen(text, MK_NAME_IN_MAX + 1), &w->words, &w->why);
+    if (st == MDL_OK) {
+        st = mdl_mk_cores(w->p, &w->words, NULL, &core, NULL, &w->why);
+    }
+    if (st == MDL_OK) {
+        memcpy(w->out->core_name, core.full, sizeof core.full);
+    }
+    return st;
+}
+
 static void name(struct work *w, const char *text)
 {
-    struct mk_name words;
     struct mk_core core;
     w->notes.field = "name";
-    enum mdl_status st =
-        mdl_mk_words_of(w->p, text, strnlen(text, MK_NAME_IN_MAX + 1), &words, &w->why);
-    if (st == MDL_OK) {
-        mdl_mk_note(&w->notes, MDL_OK, "folded, spaces and punctuation off: \"%.*s\"",
-                    (int)words.len, words.text);
-        st = mdl_mk_cores(w->p, &words, NULL, &core, &w->notes, &w->why);
-    }
-    if (st != MDL_OK) {
-        refuse(w);
+    if (w->out->core_name[0] == '\0') {
+        if (core_name(w, text) != MDL_OK) { /* once more, for the reason */
+            refuse(w);
+        }
         return;
     }
-    memcpy(w->out->core_name, core.full, sizeof w->out->core_name);
-    add_name(w, MDL_KEY_NAME, core.full);
+    mdl_mk_note(&w->notes, MDL_OK, "folded, spaces and punctuation off: \"%.*s\"",
+                (int)w->words.len, w->words.text);
+    enum mdl_status st = mdl_mk_cores(w->p, &w->words, NULL, &core, &w->notes, &w->why);
+    add_name(w, MDL_KEY_NAME, w->out->core_name);
     if (w->country == NULL) {
         mdl_mk_note(&w->notes, MDL_OK, "without a country a name is for review only");
-    } else if (mdl_mk_cores(w->p, &words, w->country, &core, NULL, &w->why) == MDL_OK) {
+        return;
+    }
+    st = st == MDL_OK ? mdl_mk_cores(w->p, &w->words, w->country, &core, NULL, &w->why) : st;
+    if (st == MDL_OK) {
         add_name(w, MDL_KEY_NAME_COUNTRY, core.full);
         add_name(w, MDL_KEY_NAME_CORE_COUNTRY, core.short_);
     } else {
@@ -287,11 +301,21 @@ enum mdl_status mdl_keys_derive(const struct mdl_profile *p, const struct mdl_ac
                                 struct mdl_key_set *out, struct mdl_error *err)
 {
     char alpha2[3];
-    struct work w = {.p = p, .notes = {note, ctx, ""}, .out = out};
+    struct work w; /* 8 KB of it need no clearing */
+    w.p = p;
+    w.notes = (struct mk_notes){note, ctx, ""};
+    w.country = NULL;
+    w.full = false;
+    w.out = out;
+    w.why.status = MDL_OK;
+    w.why.text[0] = '\0';
     out->n = 0;
     out->registry_mask = 0;
     out->core_name[0] = '\0';
     country(&w, in->country, alpha2);
+    if (!blank(in->name)) {
+        (void)core_name(&w, in->name);
+    }
     enum mdl_status st = identifiers(&w, in);
     if (st == MDL_OK) {
         st = domains(&w, in);

@@ -40,8 +40,15 @@ static const char *listed(const struct mk_words *w, const char *host, const char
     return NULL;
 }
 
-static enum mdl_status deny(const struct mdl_profile *p, const struct mk_host *h, const char *key,
-                            bool from_email, struct mdl_error *err)
+/* "GitLab" at about.gitlab.com/company is GitLab: the name is the domain's own first label. */
+static bool is_own_site(const char *core, const char *key)
+{
+    size_t n = strcspn(key, ".");
+    return core != NULL && strlen(core) == n && memcmp(core, key, n) == 0;
+}
+
+static enum mdl_status deny(const struct mdl_profile *p, const struct mk_host *h, const char *core,
+                            const char *key, bool from_email, struct mdl_error *err)
 {
     const char *hit = listed(&p->always, h->host, key);
     if (hit != NULL) {
@@ -52,7 +59,7 @@ static enum mdl_status deny(const struct mdl_profile *p, const struct mk_host *h
     }
     /* The vectors of the public suffix list are written with the reserved names. */
     hit = mdl_mk_words_has(&p->reserved, key) ? NULL : listed(&p->never, h->host, key);
-    if (hit != NULL && (h->has_path || strcmp(h->host, key) != 0)) {
+    if (hit != NULL && (h->has_path || strcmp(h->host, key) != 0) && !is_own_site(core, key)) {
         return mdl_fail(
             err, MDL_U_NO_KEY,
             "a page on %s, which serves many companies (the bare domain would be a key)", hit);
@@ -60,9 +67,9 @@ static enum mdl_status deny(const struct mdl_profile *p, const struct mk_host *h
     return MDL_OK;
 }
 
-enum mdl_status mdl_mk_domain(const struct mdl_profile *p, const struct mk_host *h, bool from_email,
-                              char out[MDL_KEY_VALUE_MAX + 1], const struct mk_notes *notes,
-                              struct mdl_error *err)
+enum mdl_status mdl_mk_domain(const struct mdl_profile *p, const struct mk_host *h,
+                              const char *core, bool from_email, char out[MDL_KEY_VALUE_MAX + 1],
+                              const struct mk_notes *notes, struct mdl_error *err)
 {
     if (!mdl_mk_public_top_level(p, h->host)) {
         return mdl_fail(err, MDL_U_NO_KEY, "\"%.80s\" ends in no public top-level domain", h->host);
@@ -80,7 +87,7 @@ enum mdl_status mdl_mk_domain(const struct mdl_profile *p, const struct mk_host 
                         MDL_KEY_VALUE_MAX);
     }
     mdl_mk_note(notes, MDL_OK, "registrable domain (public suffix list): \"%s\"", key);
-    enum mdl_status st = deny(p, h, key, from_email, err);
+    enum mdl_status st = deny(p, h, core, key, from_email, err);
     if (st == MDL_OK) {
         memcpy(out, key, len + 1);
     }
@@ -94,5 +101,5 @@ enum mdl_status mdl_domain_key(const struct mdl_profile *p, const char *host_or_
     struct mk_host h;
     out[0] = '\0';
     enum mdl_status st = mdl_mk_host(p, host_or_url, &h, NULL, err);
-    return st == MDL_OK ? mdl_mk_domain(p, &h, from_email || h.email, out, NULL, err) : st;
+    return st == MDL_OK ? mdl_mk_domain(p, &h, NULL, from_email || h.email, out, NULL, err) : st;
 }

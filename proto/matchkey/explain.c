@@ -53,7 +53,7 @@ static enum mdl_status web(struct kept *k, const char *value, struct mdl_error *
     k->notes.field = strchr(value, '@') != NULL ? "e-mail" : "website";
     enum mdl_status st = mdl_mk_host(k->p, value, &h, &k->notes, &why);
     if (st == MDL_OK) {
-        st = mdl_mk_domain(k->p, &h, h.email, domain, &k->notes, &why);
+        st = mdl_mk_domain(k->p, &h, NULL, h.email, domain, &k->notes, &why);
     }
     if (st == MDL_U_NO_KEY) {
         mdl_mk_note(&k->notes, MDL_U_NO_KEY, "no key: %s", why.text);

@@ -173,8 +173,10 @@ MDL_MUST_CHECK enum mdl_status mdl_mk_host_ascii(const struct mdl_profile *p, co
 /* ---- domain.c ---- */
 /* Some rule of the list's ICANN section ends the host: else its top level is none. */
 bool mdl_mk_public_top_level(const struct mdl_profile *p, const char *host);
+/* `core`: the account's core name or NULL; a company may stand on a page of its own site. */
 MDL_MUST_CHECK enum mdl_status mdl_mk_domain(const struct mdl_profile *p, const struct mk_host *h,
-                                             bool from_email, char out[MDL_KEY_VALUE_MAX + 1],
+                                             const char *core, bool from_email,
+                                             char out[MDL_KEY_VALUE_MAX + 1],
                                              const struct mk_notes *notes, struct mdl_error *err);
 
 /* ---- identifier.c and its checks ---- */

@@ -69,21 +69,42 @@ static size_t trim_end(const struct mk_text *t, size_t n)
     return n;
 }
 
-/* "/DE/", "\DE\", "/NEW/" at the end, as the SEC writes the state of incorporation, and "/DE" after
- * a space. */
+static bool is_slash(int32_t cp)
+{
+    return cp == '/' || cp == '\\';
+}
+
+/* The code of a US state. "AC/DC" and "TCP/IP" are names: DC is left out. */
+static bool is_state(const int32_t *two)
+{
+    static const char codes[] =
+        "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn "
+        "ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va "
+        "wa wv wi wy";
+    for (const char *c = codes; c[0] != '\0'; c += c[2] == '\0' ? 2 : 3) {
+        if (two[0] == c[0] && two[1] == c[1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the SEC hangs on to a name: "/DE/", "\DE\", "/NEW/", and unclosed the state alone: "INC/DE".
+ */
 static size_t drop_state(const struct mk_text *t, size_t n)
 {
-    bool closed = n > 0 && (t->cp[n - 1] == '/' || t->cp[n - 1] == '\\');
+    bool closed = n > 0 && is_slash(t->cp[n - 1]);
     size_t end = closed ? n - 1 : n;
     size_t at = end;
     while (at > 0 && t->cp[at - 1] >= 'a' && t->cp[at - 1] <= 'z') {
         at--;
     }
     size_t letters = end - at;
-    bool open = at > 1 && (t->cp[at - 1] == '/' || t->cp[at - 1] == '\\');
-    bool spaced = open && is_space(t->cp[at - 2]);
-    if (open && letters >= 2 && letters <= 5 && (closed || (spaced && letters == 2))) {
-        return trim_end(t, at - 1);
+    size_t slash = trim_end(t, at);
+    bool open = slash > 2 && is_slash(t->cp[slash - 1]);
+    bool code = letters == 2 && is_state(t->cp + at);
+    if (open && letters >= 2 && letters <= 5 && (closed || code)) {
+        return trim_end(t, slash - 1);
     }
     return n;
 }
