@@ -49,6 +49,10 @@ struct mdl_gen_key {
 struct mdl_gen_account {
     struct mdl_account_fields fields; /* deals is ignored */
     const char *core_name;            /* "" or NULL if none */
+    /* What opportunities refer to, and what makes two rows one record; NULL: the record id (a
+     * Salesforce id has 15 or 18 characters in one and the same CRM). */
+    const char *join_id;
+    const char *join_name; /* the name as opportunities are compared with it; NULL: the name */
     uint64_t populations; /* bits of mdl_gen_population; without prospects, see mdl_gen_finish */
     uint64_t registry_mask;
     uint64_t line; /* of the file, for the report */
@@ -57,8 +61,9 @@ struct mdl_gen_account {
 };
 
 struct mdl_gen_opportunity {
-    const char *account_id;   /* record id, or NULL */
+    const char *account_id;   /* join_id of its account, or NULL */
     const char *account_name; /* used if account_id is NULL or ""; exact, and must be unique */
+    uint64_t populations;     /* to be added to the account's, beside what deals give by default */
     bool won, closed;
     int64_t amount;       /* hundredths; 0 if not known */
     const char *currency; /* NULL: not known */
@@ -84,6 +89,8 @@ MDL_MUST_CHECK enum mdl_status mdl_gen_put_opportunity(struct mdl_gen *g,
 struct mdl_gen_options {
     uint8_t shared_key_type;   /* keys of this type (first byte) ... */
     uint32_t shared_key_limit; /* ... on more than this many core names are no keys; 0: no limit */
+    bool own_deal_rules;       /* opportunities carry their populations: won and open give none */
+    bool no_fallback;          /* an account without a population stays in none */
 };
 /* A domain that was dropped because too many companies stand on it. */
 struct mdl_gen_shared_key {

@@ -45,7 +45,7 @@ struct mdl_event_row {
     int64_t partner; /* 0: none */
     bool has_round;
     uint8_t round[MDL_STORE_ROUND];
-    char text[MDL_STORE_TEXT + 1]; /* longer text is cut at a character */
+    char text[MDL_STORE_TEXT + 1];
 };
 MDL_MUST_CHECK enum mdl_status mdl_event_add(struct mdl_store *st, struct mdl_event_row *e,
                                              struct mdl_error *err);

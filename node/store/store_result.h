@@ -20,6 +20,12 @@ MDL_MUST_CHECK enum mdl_status mdl_opened_put(struct mdl_store *st,
                                               const uint8_t round[MDL_STORE_ROUND], uint8_t group,
                                               uint32_t slice, const struct mdl_opened *o, size_t n,
                                               struct mdl_error *err);
+/* Writes what the partner stated of positions that were opened before (it comes one message later).
+ * MDL_U_NOT_FOUND: one of them was not opened; then nothing is written. */
+MDL_MUST_CHECK enum mdl_status mdl_opened_describe(struct mdl_store *st,
+                                                   const uint8_t round[MDL_STORE_ROUND],
+                                                   uint8_t group, const struct mdl_opened *o,
+                                                   size_t n, struct mdl_error *err);
 /* Reads up to `cap` positions with ordinal >= `from`, ascending; *n 0 at the end. */
 MDL_MUST_CHECK enum mdl_status mdl_opened_read(struct mdl_store *st,
                                                const uint8_t round[MDL_STORE_ROUND], uint8_t group,
@@ -83,7 +89,7 @@ mdl_result_bundle(struct mdl_store *st, const uint8_t a[MDL_STORE_ROUND],
 
 /* Erases up to `limit` rows of the round's result and opened positions (end of retention, erasure
  * request); *more tells whether to call again. The round, its receipt and the log stay. Delete
- * the snapshots too (mdl_snap_delete). */
+ * the snapshots too (mdl_snap_delete). The head stays: it holds counts and no account. */
 MDL_MUST_CHECK enum mdl_status mdl_result_erase(struct mdl_store *st,
                                                 const uint8_t round[MDL_STORE_ROUND], size_t limit,
                                                 bool *more, struct mdl_error *err);

@@ -29,6 +29,11 @@ struct mdl_snap_spec {
     const char *const *population; /* of ours in this group, in the agreement's order: bit i */
     size_t n_populations;          /* 1..MDL_STORE_POPULATIONS */
     uint32_t component_cap;        /* 0: MDL_SNAP_COMPONENT_CAP */
+    /* As in mdl_regroup_rules, -1 for keys that are no identifiers. An identifier that the cap
+     * leaves out must not veto; NULL: the masks stay as they are. Called on the thread that builds.
+     */
+    int (*registry_bit)(void *ctx, const uint8_t *key, size_t len);
+    void *registry_ctx;
 };
 
 #define MDL_SNAP_EXCLUDED_REPORTED 20
@@ -155,8 +160,9 @@ MDL_MUST_CHECK enum mdl_status mdl_snap_regroup(struct mdl_snap *s,
                                                 mdl_snap_progress *progress, void *ctx,
                                                 struct mdl_regroup_counts *out,
                                                 struct mdl_error *err);
-/* Drops keys, links and opened positions, and gives the space back: accounts and findings stay. Once
- * the round has ended and its result is copied. Some 100 ms for a large snapshot: not on the loop. */
+/* Drops keys, links and opened positions, and gives the space back: accounts and findings stay.
+ * Once the round has ended and its result is copied. Some 100 ms for a large snapshot: not on the
+ * loop. */
 MDL_MUST_CHECK enum mdl_status mdl_snap_shrink(struct mdl_snap *s, struct mdl_error *err);
 
 enum mdl_finding { MDL_FOUND_MATCH, MDL_FOUND_REVIEW };
