@@ -47,117 +47,92 @@ static void hex(char text[TERM_TEXT], const uint8_t *p)
     add(text, sodium_bin2hex(one, sizeof one, p, 32));
 }
 
-enum term {
-    TERM_IDENTITY_A,
-    TERM_IDENTITY_B,
-    TERM_NAME_A,
-    TERM_NAME_B,
-    TERM_SUITE,
-    TERM_PROFILES,
-    TERM_KEYS_ROUND,
-    TERM_KEYS_MONTH,
-    TERM_MIN_KEYS,
-    TERM_MIN_RESULT,
-    TERM_MAX_RESULT,
-    TERM_ROUNDS_MONTH,
-    TERM_PURPOSE,
-    TERM_BASIS,
-    TERM_FROM,
-    TERM_UNTIL,
-    TERM_RETENTION,
-    TERM_DEADLINE,
-    TERMS
-};
-static const char *const term_names[TERMS] = {
-    [TERM_IDENTITY_A] = "identity of A",
-    [TERM_IDENTITY_B] = "identity of B",
-    [TERM_NAME_A] = "name of A",
-    [TERM_NAME_B] = "name of B",
-    [TERM_SUITE] = "suite",
-    [TERM_PROFILES] = "profiles",
-    [TERM_KEYS_ROUND] = "match keys a round, at most",
-    [TERM_KEYS_MONTH] = "match keys a month, at most",
-    [TERM_MIN_KEYS] = "match keys, at least",
-    [TERM_MIN_RESULT] = "matching keys, at least",
-    [TERM_MAX_RESULT] = "matching keys, at most",
-    [TERM_ROUNDS_MONTH] = "rounds a month, at most",
-    [TERM_PURPOSE] = "purpose",
-    [TERM_BASIS] = "legal basis",
-    [TERM_FROM] = "valid from",
-    [TERM_UNTIL] = "valid until",
-    [TERM_RETENTION] = "days results are kept",
-    [TERM_DEADLINE] = "seconds the keys of a round live",
+enum show {
+    SHOW_KEY,
+    SHOW_TEXT,
+    SHOW_PROFILES,
+    SHOW_TIME,
+    SHOW_U16,
+    SHOW_U32,
+    SHOW_U64,
+    SHOW_BOUND
 };
 
-static uint64_t number_of(const struct mdl_agreement *a, enum term t)
+#define AT(field) offsetof(struct mdl_agreement, field)
+static const struct term {
+    const char *name;
+    enum show show;
+    size_t at;
+} terms[] = {
+    {"identity of A", SHOW_KEY, AT(identity[MDL_ROLE_A])},
+    {"identity of B", SHOW_KEY, AT(identity[MDL_ROLE_B])},
+    {"name of A", SHOW_TEXT, AT(name[MDL_ROLE_A])},
+    {"name of B", SHOW_TEXT, AT(name[MDL_ROLE_B])},
+    {"suite", SHOW_TEXT, AT(suite)},
+    {"profiles", SHOW_PROFILES, AT(profiles)},
+    {"match keys a round, at most", SHOW_U32, AT(caps.max_keys_round)},
+    {"match keys a month, at most", SHOW_U64, AT(caps.max_keys_month)},
+    {"match keys, at least", SHOW_U32, AT(caps.min_keys)},
+    {"matching keys, at least", SHOW_U32, AT(caps.min_result)},
+    {"matching keys, at most", SHOW_BOUND, AT(caps.max_result)},
+    {"rounds a month, at most", SHOW_U16, AT(caps.max_rounds_month)},
+    {"purpose", SHOW_TEXT, AT(purpose)},
+    {"legal basis", SHOW_TEXT, AT(legal_basis)},
+    {"valid from", SHOW_TIME, AT(valid_from)},
+    {"valid until", SHOW_TIME, AT(valid_until)},
+    {"days results are kept", SHOW_U16, AT(retention_days)},
+    {"seconds the keys of a round live", SHOW_U16, AT(key_deadline_s)},
+};
+#define TERMS (sizeof terms / sizeof terms[0])
+
+static uint64_t number_at(const uint8_t *p, enum show show)
 {
-    switch ((int)t) {
-    case TERM_KEYS_ROUND:
-        return a->caps.max_keys_round;
-    case TERM_KEYS_MONTH:
-        return a->caps.max_keys_month;
-    case TERM_MIN_KEYS:
-        return a->caps.min_keys;
-    case TERM_MIN_RESULT:
-        return a->caps.min_result;
-    case TERM_MAX_RESULT:
-        return a->caps.max_result;
-    case TERM_ROUNDS_MONTH:
-        return a->caps.max_rounds_month;
-    case TERM_RETENTION:
-        return a->retention_days;
+    uint16_t v16;
+    uint32_t v32;
+    uint64_t v64;
+
+    if (show == SHOW_U16) {
+        memcpy(&v16, p, sizeof v16);
+        return v16;
     }
-    return a->key_deadline_s;
+    if (show == SHOW_U32 || show == SHOW_BOUND) {
+        memcpy(&v32, p, sizeof v32);
+        return v32;
+    }
+    memcpy(&v64, p, sizeof v64);
+    return v64;
 }
 
-static void fixed_term(const struct mdl_agreement *a, enum term t, char text[TERM_TEXT])
+static void fixed_term(const struct mdl_agreement *a, const struct term *t, char text[TERM_TEXT])
 {
+    const uint8_t *p = (const uint8_t *)a + t->at;
     char number[TERM_NUMBER];
     char when[MDL_TEXT_TIME];
 
     text[0] = '\0';
-    switch (t) {
-    case TERM_IDENTITY_A:
-    case TERM_IDENTITY_B:
-        hex(text, a->identity[t == TERM_IDENTITY_A ? MDL_ROLE_A : MDL_ROLE_B]);
+    switch (t->show) {
+    case SHOW_KEY:
+        hex(text, p);
         return;
-    case TERM_NAME_A:
-    case TERM_NAME_B:
-        add(text, a->name[t == TERM_NAME_A ? MDL_ROLE_A : MDL_ROLE_B]);
+    case SHOW_TEXT:
+        add(text, (const char *)p);
         return;
-    case TERM_SUITE:
-        add(text, a->suite);
-        return;
-    case TERM_PROFILES:
+    case SHOW_PROFILES:
         for (size_t i = 0; i < a->n_profiles; i++) {
             hex(text, a->profiles[i]);
         }
         return;
-    case TERM_PURPOSE:
-        add(text, a->purpose);
-        return;
-    case TERM_BASIS:
-        add(text, a->legal_basis);
-        return;
-    case TERM_FROM:
-    case TERM_UNTIL:
-        mdl_text_time(t == TERM_FROM ? a->valid_from : a->valid_until, when);
+    case SHOW_TIME:
+        mdl_text_time(number_at(p, SHOW_U64), when);
         add(text, when);
         return;
-    case TERM_MAX_RESULT:
-        add(text,
-            a->caps.max_result == 0 ? "no bound" : mdl_term_number(a->caps.max_result, number));
-        return;
-    case TERM_KEYS_ROUND:
-    case TERM_KEYS_MONTH:
-    case TERM_MIN_KEYS:
-    case TERM_MIN_RESULT:
-    case TERM_ROUNDS_MONTH:
-    case TERM_RETENTION:
-    case TERM_DEADLINE:
-        add(text, mdl_term_number(number_of(a, t), number));
-        return;
-    case TERMS:
+    case SHOW_U16:
+    case SHOW_U32:
+    case SHOW_U64:
+    case SHOW_BOUND:
+        add(text, t->show == SHOW_BOUND && number_at(p, t->show) == 0
+                      ? "no bound"
+                      : mdl_term_number(number_at(p, t->show), number));
         return;
     }
 }
@@ -167,8 +142,8 @@ bool mdl_term(const struct mdl_agreement *a, size_t i, char name[64], char text[
     static const char *const parts[3] = {"level", "populations of A", "populations of B"};
 
     if (i < TERMS) {
-        (void)snprintf(name, 64, "%s", term_names[i]);
-        fixed_term(a, (enum term)i, text);
+        (void)snprintf(name, 64, "%s", terms[i].name);
+        fixed_term(a, &terms[i], text);
         return true;
     }
     size_t g = (i - TERMS) / 3;

@@ -27,7 +27,7 @@ static const struct mdl_field profile_item = {
 #include "messages.def"
 
 #define MDL_MESSAGE(NAME, name, number, cls) static const struct mdl_field name##_fields[] = {
-#define MDL_F_UINT(m, f, bits)               {FIELD(m, f, UINT), .max = UINT##bits##_MAX, .step = bits / 8},
+#define MDL_F_UINT(m, f, bits)               {FIELD(m, f, UINT), .max = UINT##bits##_MAX, .step = (bits) / 8},
 #define MDL_F_BOOL(m, f)                     {FIELD(m, f, BOOL)},
 #define MDL_F_FIX(m, f, n)                   {FIELD(m, f, FIX), .max = n},
 #define MDL_F_BIN(m, f, lo, hi, by)          {FIELD(m, f, BIN), .min = lo, .max = hi, .step = by},
