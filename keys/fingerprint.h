@@ -1,11 +1,11 @@
 /* fingerprint.h: an identity as words to be read over the phone, or as hex to be compared by eye.
  *
- * digest(identity) = SHA-512(len || "mandorla/fingerprint/1" || identity), len one byte.
+ * digest(identity) = T("fingerprint", identity), a tagged SHA-512 (PROTOCOL 1.3, 3.6).
  *
- * Words: the first 80 bits as ten words of the PGP word list, which alternates between two lists
- * (two and three syllables) so that a word left out, doubled or swapped is heard. To find a second
- * identity with the same ten words takes 2^80 key generations (2^80 / n against any of n nodes).
- * Hex: the first 256 bits in 16 groups of 4.
+ * Words: the first 80 bits as ten words of the PGP word list (lower case), which alternates between
+ * two lists (two and three syllables) so that a word left out, doubled or swapped is heard. To find
+ * a second identity with the same ten words takes 2^80 key generations (2^80 / n against any of n
+ * nodes). Hex: the first 256 bits in 16 groups of 4.
  *
  * Pair: the words of both identities, lower identity first, so that both sides read the same text.
  * It is not a hash of both: an attacker in the middle chooses a key towards each side, and to make

@@ -28,7 +28,7 @@
 
 #define MDL_CURVE_KEY_BYTES 32
 #define MDL_CURVE_Z85_CHARS 40  /* without the NUL */
-#define MDL_CLOCK_SKEW      300 /* seconds two honest clocks may disagree; both ends of a validity */
+#define MDL_CLOCK_SKEW      300 /* seconds by which a validity may seem to begin in the future */
 #define MDL_TIME_MAX        253402300799 /* 9999-12-31T23:59:59Z; a later time is refused */
 
 /* ---- passphrases -------------------------------------------------------------------------- */
@@ -84,7 +84,7 @@ void mdl_identity_free(struct mdl_identity *id);
 const uint8_t *mdl_identity_public(const struct mdl_identity *id);
 
 /* Ed25519 over exactly msg[0..len). Every caller's message must begin with its own domain string;
- * those of this room begin with a length byte and "mandorla/...". Cannot fail. */
+ * those of this room are tagged hashes (PROTOCOL 1.3). Cannot fail. */
 void mdl_identity_sign(const struct mdl_identity *id, const uint8_t *msg, size_t len,
                        uint8_t sig[MDL_SIGNATURE_BYTES]);
 /* True only for a signature of exactly MDL_SIGNATURE_BYTES that verifies. Strict as libsodium
@@ -97,7 +97,7 @@ struct mdl_signer mdl_identity_signer(const struct mdl_identity *id);
 /* ---- certificates of CURVE keys ----------------------------------------------------------- */
 
 #define MDL_CERT_VERSION 1
-#define MDL_CERT_BYTES   153 /* encoded; layout in keys/README.md */
+#define MDL_CERT_BYTES   149 /* encoded; PROTOCOL 3.1 */
 
 /* "This CURVE key is mine, from .. to, as number `serial`." Public; a plain value. */
 struct mdl_curve_cert {
@@ -105,7 +105,7 @@ struct mdl_curve_cert {
     uint8_t curve[MDL_CURVE_KEY_BYTES];
     int64_t not_before;
     int64_t not_after;
-    uint64_t serial; /* from 1; a higher one replaces a lower one */
+    uint32_t serial; /* from 1; a higher one replaces a lower one */
     uint8_t signature[MDL_SIGNATURE_BYTES];
 };
 
@@ -114,8 +114,9 @@ void mdl_cert_encode(const struct mdl_curve_cert *cert, uint8_t out[MDL_CERT_BYT
  * MDL_P_VERSION (a version this node does not know). */
 MDL_MUST_CHECK enum mdl_status mdl_cert_decode(const uint8_t *bytes, size_t len,
                                                struct mdl_curve_cert *out, struct mdl_error *err);
-/* Signature and validity at `now` (with MDL_CLOCK_SKEW at both ends). Does not ask whose it is: the
- * caller compares cert->identity with the pinned one, or uses mdl_card_rotate.
+/* Signature (over the tagged hash of PROTOCOL 3.1) and not_before - MDL_CLOCK_SKEW <= now <=
+ * not_after. Does not ask whose it is: the caller compares cert->identity with the pinned one, or
+ * uses mdl_card_rotate.
  * MDL_P_SIGNATURE; MDL_P_MALFORMED (times or serial make no sense); MDL_P_UNKNOWN_KEY (not yet or
  * no longer valid; the text has the date: the partner must rotate its CURVE key). */
 MDL_MUST_CHECK enum mdl_status mdl_cert_verify(const struct mdl_curve_cert *cert, int64_t now,
@@ -127,7 +128,7 @@ struct mdl_curve_key; /* an X25519 pair and its certificate */
 
 /* A fresh pair, certified by `id`. First key: serial 1. Rotation: a new key with the old serial
  * + 1. MDL_U_ARGUMENT (serial 0, not_after <= not_before, a time below 0 or over MDL_TIME_MAX). */
-MDL_MUST_CHECK enum mdl_status mdl_curve_generate(const struct mdl_identity *id, uint64_t serial,
+MDL_MUST_CHECK enum mdl_status mdl_curve_generate(const struct mdl_identity *id, uint32_t serial,
                                                   int64_t not_before, int64_t not_after,
                                                   struct mdl_curve_key **out,
                                                   struct mdl_error *err);
