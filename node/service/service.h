@@ -47,6 +47,10 @@ struct mdl_init_options {
 MDL_MUST_CHECK enum mdl_status mdl_node_init(const char *dir, const struct mdl_init_options *o,
                                              json_t **result, struct mdl_error *err);
 
+/* Verb key.explain without a node: pure, for `mandorla key`. */
+MDL_MUST_CHECK enum mdl_status mdl_node_explain(const json_t *params, json_t **result,
+                                                struct mdl_error *err);
+
 /* Opens the node for serving: takes the directory's lock, opens and migrates the database, unlocks
  * the keys, ends rounds that a restart cut, binds. `log` receives lines ("level", "text") for the
  * operator; it may be called from any thread. Errors name what to do: MDL_U_PASSPHRASE,

@@ -167,9 +167,10 @@ static enum mdl_status apply_default(struct mdl_gen *g, const struct mdl_gen_opt
 /* What the operator's rules said of opportunities goes to their accounts. */
 static enum mdl_status apply_deal_populations(struct mdl_gen *g, struct mdl_error *err)
 {
-    static const char sql[] = "UPDATE account SET populations = populations | (1 << ?1) WHERE id IN "
-                              "(SELECT account FROM opportunity WHERE account IS NOT NULL "
-                              " AND (populations >> ?1) & 1)";
+    static const char sql[] =
+        "UPDATE account SET populations = populations | (1 << ?1) WHERE id IN "
+        "(SELECT account FROM opportunity WHERE account IS NOT NULL "
+        " AND (populations >> ?1) & 1)";
     enum mdl_status rc = MDL_OK;
 
     for (int bit = 0; bit < g->n_populations && rc == MDL_OK; bit++) {

@@ -99,10 +99,11 @@ static enum mdl_status describe_one(struct mdl_store *st, int64_t round, uint8_t
                                     const struct mdl_opened *o, struct mdl_error *err)
 {
     struct mdl_query q;
-    enum mdl_status rc = mdl_write(st, &q,
-                                   "UPDATE opened SET partner_populations = ?, "
-                                   "partner_registries = ? WHERE round = ? AND grp = ? AND ordinal = ?",
-                                   err);
+    enum mdl_status rc =
+        mdl_write(st, &q,
+                  "UPDATE opened SET partner_populations = ?, "
+                  "partner_registries = ? WHERE round = ? AND grp = ? AND ordinal = ?",
+                  err);
 
     if (rc != MDL_OK) {
         return rc;

@@ -1,0 +1,140 @@
+/* agreement_draft.c: the terms of an agreement that this node would propose, and what is standard.
+ * It may not sign or store. */
+#include "outside.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define DAY_MS ((uint64_t)24 * 3600 * 1000)
+
+static enum mdl_role role_with(struct mdl_service *s, const uint8_t identity[MDL_IDENTITY_BYTES])
+{
+    return mdl_role_of(mdl_identity_public(s->identity), identity);
+}
+
+static enum mdl_status wish_populations(const json_t *params, const char *name,
+                                        struct mdl_agreement *a, enum mdl_role role,
+                                        struct mdl_error *err)
+{
+    const json_t *list = json_object_get(params, name);
+    const char *names[MDL_AGREEMENT_POPULATIONS];
+    size_t n = json_array_size(list);
+
+    if (n == 0) {
+        return MDL_OK;
+    }
+    if (n > MDL_AGREEMENT_POPULATIONS) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "%s: at most %d", name, MDL_AGREEMENT_POPULATIONS);
+    }
+    for (size_t i = 0; i < n; i++) {
+        names[i] = json_string_value(json_array_get(list, i));
+    }
+    return mdl_agreement_set_populations(a, 0, role, names, n, err);
+}
+
+static enum mdl_status wish_text(const json_t *params, const char *name, char *dst,
+                                 struct mdl_error *err)
+{
+    const char *text = param_text(params, name);
+    if (text != NULL && strlen(text) > MDL_AGREEMENT_TEXT) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "%s: at most %d bytes, found %zu", name,
+                        MDL_AGREEMENT_TEXT, strlen(text));
+    }
+    if (text != NULL) {
+        memcpy(dst, text, strlen(text) + 1);
+    }
+    return MDL_OK;
+}
+
+static enum mdl_status wish_number(const json_t *params, const char *name, uint32_t *dst,
+                                   struct mdl_error *err)
+{
+    json_int_t n = param_int(params, name, (json_int_t)*dst);
+    if (n < 0 || n > UINT32_MAX) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "%s: expected 0 to %u, found %lld", name, UINT32_MAX,
+                        (long long)n);
+    }
+    *dst = (uint32_t)n;
+    return MDL_OK;
+}
+
+static enum mdl_status apply_wish(const json_t *params, struct mdl_agreement *a, enum mdl_role own,
+                                  struct mdl_error *err)
+{
+    json_int_t days = param_int(params, "days", 365);
+    if (days < 1 || days > 3660) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "days: expected 1 to 3660, found %lld",
+                        (long long)days);
+    }
+    a->valid_until = now_ms() + (uint64_t)days * DAY_MS;
+    enum mdl_status st = wish_populations(params, "populations", a, own, err);
+    if (st == MDL_OK) {
+        st = wish_populations(params, "partner_populations", a, mdl_role_other(own), err);
+    }
+    if (st == MDL_OK) {
+        st = wish_text(params, "purpose", a->purpose, err);
+    }
+    if (st == MDL_OK) {
+        st = wish_text(params, "legal_basis", a->legal_basis, err);
+    }
+    if (st == MDL_OK) {
+        st = wish_number(params, "max_keys", &a->caps.max_keys_round, err);
+    }
+    if (st == MDL_OK) {
+        st = wish_number(params, "min_result", &a->caps.min_result, err);
+    }
+    if (st == MDL_OK) {
+        st = wish_number(params, "max_result", &a->caps.max_result, err);
+    }
+    /* A month holds a full list a day, whatever its size. */
+    if (a->caps.max_keys_month < (uint64_t)a->caps.max_keys_round * 31) {
+        a->caps.max_keys_month = (uint64_t)a->caps.max_keys_round * 31;
+    }
+    return st;
+}
+
+enum mdl_status agreement_draft_for(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                    const struct agreement_wish *wish, struct mdl_agreement *a,
+                                    struct mdl_error *err)
+{
+    struct mdl_agreement_party own = {mdl_identity_public(s->identity), s->conf.name};
+    struct mdl_agreement_party theirs = {partner->identity, partner->their_name};
+    uint8_t profile[1][32];
+    uint8_t nonce[MDL_AGREEMENT_NONCE];
+
+    memcpy(profile[0], mdl_profile_digest(s->profile), sizeof profile[0]);
+    randombytes_buf(nonce, sizeof nonce);
+    enum mdl_status st = mdl_agreement_draft(&own, &theirs, (const uint8_t(*)[32])profile, 1,
+                                             now_ms(), nonce, a, err);
+    if (st == MDL_OK && wish != NULL && wish->params != NULL) {
+        st = apply_wish(wish->params, a, role_with(s, partner->identity), err);
+    }
+    return st;
+}
+
+static void count_difference(void *ctx, const char *term, const char *a, const char *b)
+{
+    /* Names and times are the proposer's own; every term that discloses or binds must be ours. */
+    static const char *const free_terms[] = {"name of A", "name of B", "valid from", "valid until"};
+    size_t *n = ctx;
+    (void)a;
+    (void)b;
+    for (size_t i = 0; i < sizeof free_terms / sizeof free_terms[0]; i++) {
+        if (strcmp(term, free_terms[i]) == 0) {
+            return;
+        }
+    }
+    ++*n;
+}
+
+bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *partner,
+                           const struct mdl_agreement *a)
+{
+    struct mdl_agreement ours;
+    size_t differences = 0;
+    if (agreement_draft_for(s, partner, NULL, &ours, NULL) != MDL_OK) {
+        return false;
+    }
+    (void)mdl_agreement_compare(&ours, a, count_difference, &differences);
+    return differences == 0 && a->valid_until <= now_ms() + 367 * DAY_MS;
+}

@@ -1,0 +1,472 @@
+/* agreements.c: proposing, accepting, rejecting and revoking agreements with a partner.
+ * It may not put one in force without both signatures over exactly the bytes that are kept. */
+#include "outside.h"
+#include "proposals.h"
+#include "trail.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <store_outbox.h>
+#include <string.h>
+
+static enum mdl_role role_with(struct mdl_service *s, const uint8_t identity[MDL_IDENTITY_BYTES])
+{
+    return mdl_role_of(mdl_identity_public(s->identity), identity);
+}
+
+static enum mdl_status log_agreement(struct mdl_service *s, int64_t partner,
+                                     const uint8_t hash[HASH_BYTES], const char *what,
+                                     struct mdl_error *err)
+{
+    const struct peer *p = peer_by_id(s, partner);
+    struct trail t = {.kind = MDL_LOG_AGREEMENT,
+                      .partner = partner,
+                      .identity = p != NULL ? p->identity : NULL,
+                      .agreement = hash,
+                      .note = what};
+    return trail_add(s, &t, err);
+}
+
+/* ---- finding ------------------------------------------------------------------------------------
+ */
+
+struct seek {
+    enum mdl_agreement_state state;
+    uint64_t now;
+    bool hit;
+    uint8_t hash[HASH_BYTES];
+};
+
+static bool seek_row(void *ctx, const struct mdl_agreement_row *a)
+{
+    struct seek *k = ctx;
+    bool current = a->valid_from <= k->now && k->now < a->valid_until;
+    if (a->state != k->state || !current) {
+        return true;
+    }
+    memcpy(k->hash, a->hash, sizeof k->hash);
+    k->hit = true;
+    return false;
+}
+
+enum mdl_status agreement_newest(struct mdl_service *s, int64_t partner,
+                                 enum mdl_agreement_state state, struct mdl_agreement_row *row,
+                                 struct mdl_error *err)
+{
+    struct seek k = {.state = state, .now = now_ms()};
+    enum mdl_status st = mdl_agreement_list(s->store, partner, seek_row, &k, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (!k.hit) {
+        return mdl_fail(err, MDL_U_NOT_FOUND, "no agreement is %s",
+                        mdl_agreement_state_slug(state));
+    }
+    return mdl_agreement_get(s->store, k.hash, row, err);
+}
+
+enum mdl_status agreement_check(struct mdl_service *s, int64_t partner,
+                                const uint8_t hash[HASH_BYTES], struct mdl_agreement *a,
+                                struct mdl_agreement_row *row, struct mdl_error *err)
+{
+    const struct peer *p = peer_by_id(s, partner);
+    if (p == NULL) {
+        return mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned");
+    }
+    enum mdl_status st = mdl_agreement_get(s->store, hash, row, NULL);
+    if (st != MDL_OK || row->partner != partner) {
+        if (st == MDL_OK) {
+            mdl_agreement_clear(row);
+        }
+        return mdl_fail(err, MDL_P_AGREEMENT, "no such agreement with this partner");
+    }
+    enum mdl_role own = role_with(s, p->identity);
+    struct mdl_agreement_file f = {.bytes = row->bytes.data, .len = row->bytes.len};
+    f.signature[own] = row->has_our_sig ? row->our_sig : NULL;
+    f.signature[mdl_role_other(own)] = row->has_their_sig ? row->their_sig : NULL;
+    f.revocation[own] = row->has_our_revocation ? row->our_revocation : NULL;
+    f.revocation[mdl_role_other(own)] = row->has_their_revocation ? row->their_revocation : NULL;
+    st =
+        mdl_agreement_in_force(&f, mdl_identity_public(s->identity), p->identity, now_ms(), a, err);
+    if (st != MDL_OK) {
+        mdl_agreement_clear(row);
+    }
+    return st;
+}
+
+enum mdl_status agreement_in_force(struct mdl_service *s, int64_t partner,
+                                   struct mdl_agreement_row *row, struct mdl_agreement *a,
+                                   struct mdl_error *err)
+{
+    struct mdl_agreement local;
+    uint8_t hash[HASH_BYTES];
+    enum mdl_status st = agreement_newest(s, partner, MDL_AGREEMENT_IN_FORCE, row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    memcpy(hash, row->hash, sizeof hash);
+    mdl_agreement_clear(row);
+    return agreement_check(s, partner, hash, a != NULL ? a : &local, row, err);
+}
+
+/* ---- our acts -----------------------------------------------------------------------------------
+ */
+
+static enum mdl_status send_propose(struct mdl_service *s, const struct mdl_agreement_row *row,
+                                    struct mdl_error *err)
+{
+    struct mdl_msg m = {.type = MDL_MSG_AGREEMENT_PROPOSE};
+    m.body.agreement_propose.agreement = (struct mdl_bytes){row->bytes.data, row->bytes.len};
+    m.body.agreement_propose.signature = row->our_sig;
+    return outside_send(s, row->partner, &m, row->hash, sizeof row->hash, true, err);
+}
+
+enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                  const struct agreement_wish *wish, struct mdl_agreement_row *row,
+                                  struct mdl_error *err)
+{
+    struct mdl_agreement a;
+    uint8_t *bytes = malloc(MDL_AGREEMENT_MAX);
+    size_t len = 0;
+
+    memset(row, 0, sizeof *row);
+    if (bytes == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for an agreement");
+    }
+    row->bytes.data = bytes;
+    enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
+    if (st == MDL_OK) {
+        st = mdl_agreement_encode(&a, bytes, &len, err);
+    }
+    row->bytes.len = len;
+    mdl_agreement_hash(bytes, len, row->hash);
+    struct mdl_statement_parts parts = {.hash = row->hash};
+    if (st == MDL_OK) {
+        st = mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, role_with(s, partner->identity),
+                                &s->signer, row->our_sig, err);
+    }
+    row->partner = partner->id;
+    row->state = MDL_AGREEMENT_PROPOSED_BY_US;
+    row->has_our_sig = true;
+    row->created_at = row->changed_at = now_ms();
+    row->valid_from = a.valid_from;
+    row->valid_until = a.valid_until;
+    if (st == MDL_OK) {
+        st = mdl_agreement_insert(s->store, row, err);
+    }
+    if (st == MDL_OK) {
+        st = log_agreement(s, partner->id, row->hash, "proposed by us, signed by us", err);
+    }
+    if (st == MDL_OK) {
+        st = send_propose(s, row, err);
+    }
+    if (st != MDL_OK) {
+        mdl_agreement_clear(row);
+    }
+    return st;
+}
+
+static enum mdl_status send_accept(struct mdl_service *s, const struct mdl_agreement_row *row,
+                                   struct mdl_error *err)
+{
+    struct mdl_msg m = {.type = MDL_MSG_AGREEMENT_ACCEPT};
+    m.body.agreement_accept.hash = row->hash;
+    m.body.agreement_accept.signature = row->our_sig;
+    return outside_send(s, row->partner, &m, row->hash, sizeof row->hash, false, err);
+}
+
+enum mdl_status agreement_accept(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 struct mdl_error *err)
+{
+    const struct peer *p = peer_by_id(s, row->partner);
+    struct mdl_statement_parts parts = {.hash = row->hash};
+
+    if (p == NULL) {
+        return mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned any more");
+    }
+    enum mdl_status st = mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, role_with(s, p->identity),
+                                            &s->signer, row->our_sig, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    row->has_our_sig = true;
+    row->state = MDL_AGREEMENT_IN_FORCE;
+    row->changed_at = now_ms();
+    st = mdl_agreement_move(s->store, MDL_AGREEMENT_PROPOSED_BY_THEM, row, err);
+    if (st == MDL_OK) {
+        st = log_agreement(s, row->partner, row->hash, "accepted by us, signed by both", err);
+    }
+    if (st == MDL_OK) {
+        st = send_accept(s, row, err);
+    }
+    return st == MDL_OK ? proposals_agreement(s, row->partner, err) : st;
+}
+
+/* ---- the partner's messages ---------------------------------------------------------------------
+ */
+
+static enum mdl_status send_reject(struct mdl_service *s, int64_t partner,
+                                   const uint8_t hash[HASH_BYTES], const char *reason,
+                                   struct mdl_error *err)
+{
+    struct mdl_msg m = {.type = MDL_MSG_AGREEMENT_REJECT};
+    m.body.agreement_reject.hash = hash;
+    m.body.agreement_reject.reason = mdl_text_clip(reason, MDL_AGREEMENT_TEXT);
+    return outside_send(s, partner, &m, hash, HASH_BYTES, false, err);
+}
+
+/* A proposal we know already: say again what became of it. */
+static enum mdl_status answer_known(struct mdl_service *s, const struct mdl_agreement_row *row,
+                                    struct mdl_error *err)
+{
+    switch (row->state) {
+    case MDL_AGREEMENT_IN_FORCE:
+        return row->has_our_sig ? send_accept(s, row, err) : MDL_OK;
+    case MDL_AGREEMENT_REJECTED:
+    case MDL_AGREEMENT_REVOKED:
+    case MDL_AGREEMENT_EXPIRED:
+        return send_reject(s, row->partner, row->hash, row->reason, err);
+    case MDL_AGREEMENT_DRAFT:
+    case MDL_AGREEMENT_PROPOSED_BY_US:
+    case MDL_AGREEMENT_PROPOSED_BY_THEM:
+        break;
+    }
+    return MDL_OK;
+}
+
+static enum mdl_status store_proposal(struct mdl_service *s, const struct peer *p,
+                                      const struct mdl_msg_agreement_propose *b,
+                                      const struct mdl_agreement *a, struct mdl_agreement_row *row,
+                                      struct mdl_error *err)
+{
+    row->partner = p->id;
+    row->state = MDL_AGREEMENT_PROPOSED_BY_THEM;
+    row->bytes = (struct mdl_blob){(uint8_t *)(uintptr_t)b->agreement.p, b->agreement.len};
+    row->has_their_sig = true;
+    memcpy(row->their_sig, b->signature, sizeof row->their_sig);
+    row->created_at = row->changed_at = now_ms();
+    row->valid_from = a->valid_from;
+    row->valid_until = a->valid_until;
+    enum mdl_status st = mdl_agreement_insert(s->store, row, err);
+    return st == MDL_OK ? log_agreement(s, p->id, row->hash, "proposed by the partner", err) : st;
+}
+
+static enum mdl_status standing_accept(struct mdl_service *s, const struct peer *p,
+                                       const struct mdl_agreement *a, struct mdl_agreement_row *row,
+                                       struct mdl_error *err)
+{
+    struct mdl_partner_row partner;
+    enum mdl_status st = mdl_partner_get(s->store, p->id, &partner, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    bool covered = (partner.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &partner, a);
+    mdl_partner_clear(&partner);
+    if (!covered) {
+        svc_log(s, "info", "%s proposes an agreement; 'mandorla agreement show \"%s\"' shows it",
+                p->name, p->name);
+        return MDL_OK;
+    }
+    svc_log(s, "info", "%s: agreement accepted by the standing rule", p->name);
+    return agreement_accept(s, row, err);
+}
+
+static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
+                                    const struct mdl_msg_agreement_propose *b,
+                                    struct mdl_error *err)
+{
+    struct mdl_agreement a;
+    struct mdl_agreement_row row = {0};
+    enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
+
+    mdl_agreement_hash(b->agreement.p, b->agreement.len, row.hash);
+    if (mdl_agreement_get(s->store, row.hash, &row, NULL) == MDL_OK) {
+        enum mdl_status known = answer_known(s, &row, err);
+        mdl_agreement_clear(&row);
+        return known;
+    }
+    enum mdl_status st = mdl_agreement_decode(b->agreement.p, b->agreement.len, &a, err);
+    if (st == MDL_OK) {
+        st = mdl_agreement_between(&a, mdl_identity_public(s->identity), p->identity, err);
+    }
+    if (st == MDL_OK) {
+        struct mdl_statement_parts parts = {.hash = row.hash};
+        st =
+            mdl_statement_verify(MDL_SAY_AGREEMENT, &parts, theirs, p->identity, b->signature, err);
+    }
+    if (st == MDL_OK) {
+        st = store_proposal(s, p, b, &a, &row, err);
+    }
+    return st == MDL_OK ? standing_accept(s, p, &a, &row, err) : st;
+}
+
+static enum mdl_status settle(struct mdl_service *s, int64_t partner, uint32_t type,
+                              const uint8_t hash[HASH_BYTES], struct mdl_error *err)
+{
+    return mdl_outbox_settle(s->store, partner, type, hash, HASH_BYTES, err);
+}
+
+static enum mdl_status take_accept(struct mdl_service *s, struct peer *p,
+                                   const struct mdl_msg_agreement_accept *b,
+                                   struct mdl_agreement_row *row, struct mdl_error *err)
+{
+    struct mdl_statement_parts parts = {.hash = row->hash};
+    enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
+    if (row->state != MDL_AGREEMENT_PROPOSED_BY_US) {
+        return settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
+    }
+    enum mdl_status st =
+        mdl_statement_verify(MDL_SAY_AGREEMENT, &parts, theirs, p->identity, b->signature, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    memcpy(row->their_sig, b->signature, sizeof row->their_sig);
+    row->has_their_sig = true;
+    row->state = MDL_AGREEMENT_IN_FORCE;
+    row->changed_at = now_ms();
+    st = mdl_agreement_move(s->store, MDL_AGREEMENT_PROPOSED_BY_US, row, err);
+    if (st == MDL_OK) {
+        st = settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
+    }
+    if (st == MDL_OK) {
+        st = log_agreement(s, p->id, row->hash, "accepted by the partner, signed by both", err);
+    }
+    if (st == MDL_OK) {
+        svc_log(s, "info", "%s accepted the agreement", p->name);
+        st = proposals_agreement(s, p->id, err);
+    }
+    return st;
+}
+
+static enum mdl_status take_reject(struct mdl_service *s, struct peer *p, struct mdl_text reason,
+                                   struct mdl_agreement_row *row, struct mdl_error *err)
+{
+    enum mdl_status st = settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
+    if (st != MDL_OK || row->state != MDL_AGREEMENT_PROPOSED_BY_US) {
+        return st;
+    }
+    row->state = MDL_AGREEMENT_REJECTED;
+    row->changed_at = now_ms();
+    (void)snprintf(row->reason, sizeof row->reason, "%.*s", (int)reason.len,
+                   reason.p != NULL ? reason.p : "");
+    st = mdl_agreement_move(s->store, MDL_AGREEMENT_PROPOSED_BY_US, row, err);
+    if (st == MDL_OK) {
+        st = log_agreement(s, p->id, row->hash, "rejected by the partner", err);
+    }
+    svc_log(s, "warning", "%s rejected the agreement: %s", p->name, row->reason);
+    return st == MDL_OK ? proposals_no_agreement(s, p->id, row->hash,
+                                                 "the partner rejected the agreement", err)
+                        : st;
+}
+
+static enum mdl_status send_revoke(struct mdl_service *s, const struct mdl_agreement_row *row,
+                                   bool keep, struct mdl_error *err)
+{
+    struct mdl_msg m = {.type = MDL_MSG_AGREEMENT_REVOKE};
+    m.body.agreement_revoke.hash = row->hash;
+    m.body.agreement_revoke.signature = row->our_revocation;
+    return outside_send(s, row->partner, &m, row->hash, sizeof row->hash, keep, err);
+}
+
+static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
+                              struct mdl_agreement_row *row, const char *what, bool keep,
+                              struct mdl_error *err)
+{
+    struct mdl_statement_parts parts = {.hash = row->hash};
+    enum mdl_agreement_state from = row->state;
+    enum mdl_status st = mdl_statement_sign(MDL_SAY_REVOKE, &parts, role_with(s, p->identity),
+                                            &s->signer, row->our_revocation, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    row->has_our_revocation = true;
+    row->state = MDL_AGREEMENT_REVOKED;
+    row->changed_at = now_ms();
+    st = mdl_agreement_move(s->store, from, row, err);
+    if (st == MDL_OK) {
+        st = log_agreement(s, p->id, row->hash, what, err);
+    }
+    if (st == MDL_OK) {
+        st = send_revoke(s, row, keep, err);
+    }
+    return st == MDL_OK
+               ? proposals_no_agreement(s, p->id, row->hash, "the agreement was revoked", err)
+               : st;
+}
+
+/* Each side answers a revocation with its own, which settles the other's. */
+static enum mdl_status take_revoke(struct mdl_service *s, struct peer *p,
+                                   const struct mdl_msg_agreement_revoke *b,
+                                   struct mdl_agreement_row *row, struct mdl_error *err)
+{
+    struct mdl_statement_parts parts = {.hash = row->hash};
+    enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
+    enum mdl_status st =
+        mdl_statement_verify(MDL_SAY_REVOKE, &parts, theirs, p->identity, b->signature, err);
+    if (st == MDL_OK) {
+        st = settle(s, p->id, MDL_MSG_AGREEMENT_REVOKE, row->hash, err);
+    }
+    if (st != MDL_OK || (row->has_their_revocation && row->has_our_revocation)) {
+        return st;
+    }
+    bool ours = row->has_our_revocation;
+    row->has_their_revocation = true;
+    memcpy(row->their_revocation, b->signature, sizeof row->their_revocation);
+    if (ours) {
+        return mdl_agreement_move(s->store, row->state, row, err);
+    }
+    svc_log(s, "warning", "%s revoked the agreement", p->name);
+    return revoke(s, p, row, "revoked by the partner", false, err);
+}
+
+enum mdl_status agreement_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
+                                  struct mdl_error *err)
+{
+    struct mdl_agreement_row row = {0};
+    const uint8_t *hash = m->type == MDL_MSG_AGREEMENT_ACCEPT   ? m->body.agreement_accept.hash
+                          : m->type == MDL_MSG_AGREEMENT_REJECT ? m->body.agreement_reject.hash
+                                                                : m->body.agreement_revoke.hash;
+    if (m->type == MDL_MSG_AGREEMENT_PROPOSE) {
+        return take_propose(s, p, &m->body.agreement_propose, err);
+    }
+    enum mdl_status st = mdl_agreement_get(s->store, hash, &row, NULL);
+    if (st != MDL_OK || row.partner != p->id) {
+        if (st == MDL_OK) {
+            mdl_agreement_clear(&row);
+        }
+        return mdl_fail(err, MDL_P_AGREEMENT, "it names an agreement that is not known here");
+    }
+    if (m->type == MDL_MSG_AGREEMENT_ACCEPT) {
+        st = take_accept(s, p, &m->body.agreement_accept, &row, err);
+    } else if (m->type == MDL_MSG_AGREEMENT_REJECT) {
+        st = take_reject(s, p, m->body.agreement_reject.reason, &row, err);
+    } else {
+        st = take_revoke(s, p, &m->body.agreement_revoke, &row, err);
+    }
+    mdl_agreement_clear(&row);
+    return st;
+}
+
+enum mdl_status agreement_reject(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 const char *reason, struct mdl_error *err)
+{
+    row->state = MDL_AGREEMENT_REJECTED;
+    row->changed_at = now_ms();
+    clip_text(row->reason, sizeof row->reason, reason);
+    enum mdl_status st = mdl_agreement_move(s->store, MDL_AGREEMENT_PROPOSED_BY_THEM, row, err);
+    if (st == MDL_OK) {
+        st = log_agreement(s, row->partner, row->hash, "rejected by us", err);
+    }
+    return st == MDL_OK ? send_reject(s, row->partner, row->hash, reason, err) : st;
+}
+
+enum mdl_status agreement_revoke(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 struct mdl_error *err)
+{
+    const struct peer *p = peer_by_id(s, row->partner);
+    if (p == NULL) {
+        return mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned any more");
+    }
+    enum mdl_status st = settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
+    return st == MDL_OK ? revoke(s, p, row, "revoked by us", true, err) : st;
+}

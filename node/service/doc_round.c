@@ -1,0 +1,324 @@
+/* doc_round.c: rounds, partners and agreements as documents.
+ * It may not change anything: rows in, JSON out. */
+#include "outside.h"
+#include "proposals.h"
+#include "rounds.h"
+
+#include <fingerprint.h>
+#include <sodium.h>
+#include <store_result.h>
+#include <string.h>
+
+static const char *partner_name(struct mdl_service *s, int64_t id, char out[MDL_STORE_NAME + 1])
+{
+    struct mdl_partner_row row;
+    (void)snprintf(out, MDL_STORE_NAME + 1, "?");
+    if (mdl_partner_get(s->store, id, &row, NULL) == MDL_OK) {
+        (void)snprintf(out, MDL_STORE_NAME + 1, "%s", row.name);
+        mdl_partner_clear(&row);
+    }
+    return out;
+}
+
+/* ---- rounds -------------------------------------------------------------------------------------
+ */
+
+static const char *by(enum mdl_by who)
+{
+    switch (who) {
+    case MDL_BY_NONE:
+        return NULL;
+    case MDL_BY_US:
+        return "us";
+    case MDL_BY_THEM:
+        return "them";
+    }
+    return NULL;
+}
+
+static const char *state_of(const struct mdl_round_row *row, bool at_work, const char *phase)
+{
+    if (at_work) {
+        return phase != NULL && strcmp(phase, "preparing") == 0 ? "preparing" : "running";
+    }
+    if (row->outcome != MDL_ROUND_WAITING) {
+        return mdl_round_outcome_slug(row->outcome);
+    }
+    return strcmp(row->phase, WAIT_OPERATOR) == 0 ? "waiting-for-approval" : "waiting-for-partner";
+}
+
+static json_t *waiting_for(struct mdl_service *s, const struct mdl_round_row *row, const char *name)
+{
+    char text[300];
+    const struct peer *p = peer_by_id(s, row->partner);
+    if (row->outcome != MDL_ROUND_WAITING) {
+        return json_null();
+    }
+    if (strcmp(row->phase, WAIT_OPERATOR) == 0) {
+        (void)snprintf(text, sizeof text, "our approval: mandorla round approve \"%s\"", name);
+    } else if (p != NULL && p->refused) {
+        (void)snprintf(text, sizeof text, "%s has not accepted our invitation yet", name);
+    } else if (p == NULL || !p->up) {
+        (void)snprintf(text, sizeof text, "%s is not connected", name);
+    } else if (strcmp(row->phase, WAIT_AGREEMENT) == 0) {
+        (void)snprintf(text, sizeof text, "%s to accept the agreement", name);
+    } else {
+        (void)snprintf(text, sizeof text, "%s to approve the round", name);
+    }
+    return json_string(text);
+}
+
+static json_t *pair(const char *a, json_int_t x, const char *b, json_int_t y)
+{
+    return json_pack("{s:I, s:I}", a, x, b, y);
+}
+
+static void add_sizes(json_t *o, const struct mdl_round_row *row, const struct run_view *v,
+                      bool at_work)
+{
+    uint64_t own = 0;
+    uint64_t partner = 0;
+    uint64_t matched = 0;
+    uint64_t opened = 0;
+    uint64_t slices = 0;
+    for (size_t g = 0; g < row->n_groups; g++) {
+        own += row->group[g].own_keys;
+        partner += row->group[g].partner_keys;
+        matched += row->group[g].matched_keys;
+        opened += row->group[g].slices_opened;
+        slices += row->group[g].slices;
+    }
+    if (at_work && v->progress.n_own > own) {
+        own = v->progress.n_own;
+    }
+    (void)json_object_set_new(o, "keys",
+                              json_pack("{s:I, s:I, s:I}", "own", (json_int_t)own, "partner",
+                                        (json_int_t)partner, "matched", (json_int_t)matched));
+    (void)json_object_set_new(o, "accounts",
+                              pair("own", row->own_accounts, "partner", row->partner_accounts));
+    (void)json_object_set_new(o, "review",
+                              pair("own", row->own_review, "partner", row->partner_review));
+    (void)json_object_set_new(o, "slices",
+                              pair("opened", (json_int_t)opened, "total", (json_int_t)slices));
+    (void)json_object_set_new(
+        o, "bytes", pair("in", (json_int_t)row->bytes_in, "out", (json_int_t)row->bytes_out));
+}
+
+static json_t *receipt_of(const struct mdl_round_row *row)
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    if (row->receipt.len == 0) {
+        return json_null();
+    }
+    (void)crypto_hash_sha256(hash, row->receipt.data, row->receipt.len);
+    return json_pack("{s:b, s:b, s:o}", "ours", (int)row->has_our_sig, "theirs",
+                     (int)row->has_their_sig, "hash", doc_hex(hash, sizeof hash));
+}
+
+static void add_end(json_t *o, const struct mdl_round_row *row)
+{
+    bool failed = row->code != 0;
+    (void)json_object_set_new(
+        o, "code", failed ? json_string(mdl_status_slug((enum mdl_status)row->code)) : json_null());
+    (void)json_object_set_new(o, "text",
+                              failed && row->code_text[0] != '\0' ? json_string(row->code_text)
+                              : failed ? json_string(mdl_status_meaning((enum mdl_status)row->code))
+                                       : json_null());
+    const char *who = by(row->ended_by);
+    (void)json_object_set_new(o, "ended_by", who != NULL ? json_string(who) : json_null());
+    (void)json_object_set_new(o, "receipt", receipt_of(row));
+}
+
+json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row)
+{
+    char name[MDL_STORE_NAME + 1];
+    struct run_view v;
+    bool at_work = rounds_view(s, row->id, &v);
+    const char *phase = at_work ? v.phase : row->phase;
+    json_t *o = json_object();
+
+    (void)partner_name(s, row->partner, name);
+    (void)json_object_set_new(o, "id", doc_hex(row->id, sizeof row->id));
+    (void)json_object_set_new(o, "partner", json_string(name));
+    (void)json_object_set_new(o, "agreement", doc_hex(row->agreement, sizeof row->agreement));
+    (void)json_object_set_new(o, "proposed_by", json_string(by(row->proposer)));
+    (void)json_object_set_new(o, "state", json_string(state_of(row, at_work, phase)));
+    (void)json_object_set_new(o, "phase", json_string(phase));
+    (void)json_object_set_new(o, "progress",
+                              pair("done", (json_int_t)v.done, "total", (json_int_t)v.total));
+    (void)json_object_set_new(o, "waiting_for", waiting_for(s, row, name));
+    (void)json_object_set_new(o, "created", doc_time(row->created_at));
+    (void)json_object_set_new(o, "started", doc_time(row->started_at));
+    (void)json_object_set_new(o, "finished", doc_time(row->finished_at));
+    (void)json_object_set_new(o, "data_as_of", doc_time(row->data_as_of));
+    (void)json_object_set_new(o, "wall_ms", json_integer((json_int_t)row->wall_ms));
+    add_sizes(o, row, &v, at_work);
+    add_end(o, row);
+    (void)json_object_set_new(o, "phases", at_work ? json_deep_copy(v.phases) : json_array());
+    return o;
+}
+
+uint32_t round_own_total(struct mdl_service *s, const struct mdl_round_row *row)
+{
+    struct mdl_snap *snap = NULL;
+    uint32_t n = 0;
+    if (mdl_snap_open(s->dir, row->id, 0, &snap, NULL) == MDL_OK) {
+        n = mdl_snap_n_accounts(snap);
+        mdl_snap_close(snap);
+    }
+    return n;
+}
+
+/* ---- partners -----------------------------------------------------------------------------------
+ */
+
+static json_t *partner_agreement(struct mdl_service *s, int64_t id)
+{
+    static const enum mdl_agreement_state order[] = {
+        MDL_AGREEMENT_IN_FORCE, MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEMENT_PROPOSED_BY_US};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        struct mdl_agreement_row row;
+        if (agreement_newest(s, id, order[i], &row, NULL) == MDL_OK) {
+            json_t *o = json_pack("{s:o, s:s}", "id", doc_hex(row.hash, sizeof row.hash), "state",
+                                  mdl_agreement_state_slug(row.state));
+            mdl_agreement_clear(&row);
+            return o;
+        }
+    }
+    return json_null();
+}
+
+static bool last_round_row(void *ctx, const struct mdl_round_row *row)
+{
+    json_t **o = ctx;
+    *o = json_pack("{s:o, s:s, s:o}", "id", doc_hex(row->id, sizeof row->id), "outcome",
+                   mdl_round_outcome_slug(row->outcome), "finished", doc_time(row->finished_at));
+    return false;
+}
+
+static json_t *last_round(struct mdl_service *s, int64_t id)
+{
+    json_t *o = NULL;
+    struct mdl_round_filter f = {.partner = id, .limit = 1};
+    (void)(mdl_round_list(s->store, &f, last_round_row, &o, NULL) == MDL_OK);
+    return o != NULL ? o : json_null();
+}
+
+json_t *doc_partner(struct mdl_service *s, const struct mdl_partner_row *row)
+{
+    char words[MDL_FINGERPRINT_TEXT];
+    const struct peer *p = peer_by_id(s, row->id);
+    const char *state = row->removed_at != 0      ? "removed"
+                        : p != NULL && p->up      ? "connected"
+                        : p != NULL && p->refused ? "refused"
+                                                  : "away";
+    json_t *o = json_object();
+    mdl_fingerprint_words(row->identity, words);
+    (void)json_object_set_new(o, "name", json_string(row->name));
+    (void)json_object_set_new(o, "their_name", json_string(row->their_name));
+    (void)json_object_set_new(o, "identity", doc_hex(row->identity, sizeof row->identity));
+    (void)json_object_set_new(o, "fingerprint", json_string(words));
+    (void)json_object_set_new(o, "endpoint",
+                              row->endpoint[0] != '\0' ? json_string(row->endpoint) : json_null());
+    (void)json_object_set_new(o, "state", json_string(state));
+    (void)json_object_set_new(o, "standing_rule", json_boolean(row->flags & PARTNER_ACCEPTS));
+    (void)json_object_set_new(o, "added", doc_time(row->added_at));
+    (void)json_object_set_new(o, "last_seen", doc_time(row->last_seen_at));
+    (void)json_object_set_new(o, "software",
+                              row->software[0] != '\0' ? json_string(row->software) : json_null());
+    (void)json_object_set_new(o, "agreement", partner_agreement(s, row->id));
+    (void)json_object_set_new(o, "last_round", last_round(s, row->id));
+    return o;
+}
+
+/* ---- agreements ---------------------------------------------------------------------------------
+ */
+
+static json_t *population_names(const struct mdl_agreement_group *g, enum mdl_role role)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < g->n_populations[role]; i++) {
+        (void)json_array_append_new(list, json_string(g->populations[role][i]));
+    }
+    return list;
+}
+
+static void add_terms(struct mdl_service *s, json_t *o, const struct mdl_agreement *a)
+{
+    bool is_a = memcmp(a->identity[0], mdl_identity_public(s->identity), MDL_IDENTITY_BYTES) == 0;
+    enum mdl_role own = is_a ? MDL_ROLE_A : MDL_ROLE_B;
+    const struct mdl_agreement_caps *c = &a->caps;
+    (void)json_object_set_new(o, "level", json_string(a->groups[0].level));
+    (void)json_object_set_new(o, "populations", population_names(&a->groups[0], own));
+    (void)json_object_set_new(o, "partner_populations",
+                              population_names(&a->groups[0], mdl_role_other(own)));
+    (void)json_object_set_new(o, "suite", json_string(a->suite));
+    (void)json_object_set_new(o, "purpose", json_string(a->purpose));
+    (void)json_object_set_new(o, "legal_basis", json_string(a->legal_basis));
+    (void)json_object_set_new(o, "retention_days", json_integer(a->retention_days));
+    (void)json_object_set_new(o, "key_deadline_s", json_integer(a->key_deadline_s));
+    (void)json_object_set_new(
+        o, "caps",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "max_keys_round", (json_int_t)c->max_keys_round,
+                  "max_keys_month", (json_int_t)c->max_keys_month, "min_keys",
+                  (json_int_t)c->min_keys, "min_result", (json_int_t)c->min_result, "max_result",
+                  (json_int_t)c->max_result, "max_rounds_month", (json_int_t)c->max_rounds_month));
+}
+
+json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row)
+{
+    char name[MDL_STORE_NAME + 1];
+    struct mdl_agreement a;
+    json_t *o = json_object();
+    bool past = row->state == MDL_AGREEMENT_IN_FORCE && now_ms() >= row->valid_until;
+
+    (void)json_object_set_new(o, "id", doc_hex(row->hash, sizeof row->hash));
+    (void)json_object_set_new(o, "partner", json_string(partner_name(s, row->partner, name)));
+    (void)json_object_set_new(o, "state",
+                              json_string(past ? "expired" : mdl_agreement_state_slug(row->state)));
+    if (mdl_agreement_decode(row->bytes.data, row->bytes.len, &a, NULL) == MDL_OK) {
+        add_terms(s, o, &a);
+    }
+    (void)json_object_set_new(o, "valid_from", doc_time(row->valid_from));
+    (void)json_object_set_new(o, "valid_until", doc_time(row->valid_until));
+    (void)json_object_set_new(o, "created", doc_time(row->created_at));
+    (void)json_object_set_new(o, "signed_by_us", json_boolean(row->has_our_sig));
+    (void)json_object_set_new(o, "signed_by_them", json_boolean(row->has_their_sig));
+    (void)json_object_set_new(o, "reason",
+                              row->reason[0] != '\0' ? json_string(row->reason) : json_null());
+    return o;
+}
+
+struct telling {
+    json_t *section[3];
+};
+
+static void tell(void *ctx, enum mdl_disclosure section, const char *sentence)
+{
+    struct telling *t = ctx;
+    (void)json_array_append_new(t->section[section], json_string(sentence));
+}
+
+struct counting {
+    json_int_t accounts, keys;
+};
+
+static bool count_source(void *ctx, const struct mdl_source_row *row)
+{
+    struct counting *c = ctx;
+    c->accounts += (json_int_t)row->accounts;
+    c->keys += (json_int_t)row->keys;
+    return true;
+}
+
+json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a)
+{
+    bool is_a = memcmp(a->identity[0], mdl_identity_public(s->identity), MDL_IDENTITY_BYTES) == 0;
+    struct telling t = {{json_array(), json_array(), json_array()}};
+    struct counting c = {0, 0};
+    mdl_agreement_describe(a, is_a ? MDL_ROLE_A : MDL_ROLE_B, tell, &t);
+    (void)(mdl_source_list(s->store, count_source, &c, NULL) == MDL_OK);
+    return json_pack("{s:o, s:o, s:o, s:I, s:I}", "they_learn", t.section[MDL_THEY_LEARN],
+                     "we_learn", t.section[MDL_WE_LEARN], "terms", t.section[MDL_TERMS],
+                     "own_accounts", c.accounts, "own_keys", c.keys);
+}

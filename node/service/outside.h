@@ -1,0 +1,76 @@
+/* outside.h: messages outside a round (PROTOCOL 4): NODE_INFO, agreements, proposals; and the
+ * outbox that repeats what a partner has not settled. Loop thread. A failure to handle a partner's
+ * message is logged and leaves nothing of it in the database; it never stops the node. */
+#ifndef MANDORLA_SERVICE_OUTSIDE_H
+#define MANDORLA_SERVICE_OUTSIDE_H
+
+#include "internal.h"
+
+#include <mandorla/agreement.h>
+#include <store_agreement.h>
+#include <wire.h>
+
+/* ---- outside.c ----------------------------------------------------------------------------------
+ */
+/* A connection came up: NODE_INFO, then everything in the outbox. */
+void outside_up(struct mdl_service *s, struct peer *p);
+/* Any message of a partner: outside a round handled here, inside one by rounds_message. */
+void outside_message(struct mdl_service *s, struct peer *p, const uint8_t *bytes, size_t len);
+/* Repeats the outbox of connected partners now and then. */
+void outside_tick(struct mdl_service *s);
+uint64_t outside_next_due(struct mdl_service *s);
+
+/* Encodes, logs and queues one message. With `keep` it goes to the outbox under its subject (round
+ * id or agreement hash) and is repeated until mdl_outbox_settle. */
+enum mdl_status outside_send(struct mdl_service *s, int64_t partner, const struct mdl_msg *m,
+                             const uint8_t *subject, size_t subject_len, bool keep,
+                             struct mdl_error *err);
+/* Logs and queues bytes that are encoded already. `agreement` may be NULL. */
+enum mdl_status outside_send_bytes(struct mdl_service *s, int64_t partner, uint8_t type,
+                                   const uint8_t *round, const uint8_t *agreement,
+                                   const uint8_t *bytes, size_t len, struct mdl_error *err);
+
+/* ---- agreements.c -------------------------------------------------------------------------------
+ */
+enum mdl_status agreement_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
+                                  struct mdl_error *err);
+/* The newest agreement in force with a partner; MDL_U_NOT_FOUND. `row` to be cleared. `a` may be
+ * NULL. */
+enum mdl_status agreement_in_force(struct mdl_service *s, int64_t partner,
+                                   struct mdl_agreement_row *row, struct mdl_agreement *a,
+                                   struct mdl_error *err);
+/* Checks one agreement by hash: in force between us and this partner, now. */
+enum mdl_status agreement_check(struct mdl_service *s, int64_t partner,
+                                const uint8_t hash[HASH_BYTES], struct mdl_agreement *a,
+                                struct mdl_agreement_row *row, struct mdl_error *err);
+struct agreement_wish {
+    const json_t *params; /* of agreement.propose, or NULL for the standard terms */
+};
+/* Drafts, signs, stores and proposes. `row` to be cleared. */
+enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                  const struct agreement_wish *wish, struct mdl_agreement_row *row,
+                                  struct mdl_error *err);
+enum mdl_status agreement_draft_for(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                    const struct agreement_wish *wish, struct mdl_agreement *a,
+                                    struct mdl_error *err);
+/* Signs one that the partner proposed. */
+enum mdl_status agreement_accept(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 struct mdl_error *err);
+/* Refuses one that the partner proposed; ends one that is in force or proposed by us. */
+enum mdl_status agreement_reject(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 const char *reason, struct mdl_error *err);
+enum mdl_status agreement_revoke(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 struct mdl_error *err);
+/* The newest in a state; MDL_U_NOT_FOUND. `row` to be cleared. */
+enum mdl_status agreement_newest(struct mdl_service *s, int64_t partner,
+                                 enum mdl_agreement_state state, struct mdl_agreement_row *row,
+                                 struct mdl_error *err);
+/* Whether the standing rule covers these terms: they are our standard ones. */
+bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *partner,
+                           const struct mdl_agreement *a);
+json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row);
+json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a);
+/* The partner's standing rule was switched on: accepts what waits and is covered by it. */
+void outside_standing_rule(struct mdl_service *s, int64_t partner);
+
+#endif

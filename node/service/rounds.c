@@ -1,0 +1,473 @@
+/* rounds.c: all rounds at work: beginning, messages, links, deadlines, ends, recovery after a
+ * restart. It may not let a round run without an agreement in force and room under its caps. */
+#include "run.h"
+#include "trail.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
+                               const struct mdl_agreement_row *agreement, struct mdl_error *err)
+{
+    struct mdl_agreement a;
+    struct mdl_budget budget;
+    for (const struct run *r = s->runs; r != NULL; r = r->next) {
+        if (r->partner == p->id && r->stage != RUN_OVER) {
+            return mdl_fail(err, MDL_P_BUSY, "a round with %s is at work", p->name);
+        }
+    }
+    enum mdl_status st = mdl_agreement_decode(agreement->bytes.data, agreement->bytes.len, &a, err);
+    if (st == MDL_OK) {
+        st = mdl_budget_read(s->store, p->id, mdl_store_month(now_ms()), &budget, err);
+    }
+    if (st == MDL_OK && budget.rounds >= a.caps.max_rounds_month) {
+        return mdl_fail(err, MDL_P_CAP,
+                        "the agreement allows %u rounds a month, and %u were begun this month",
+                        a.caps.max_rounds_month, budget.rounds);
+    }
+    return st;
+}
+
+enum mdl_status rounds_begin(struct mdl_service *s, struct mdl_round_row *row,
+                             struct mdl_error *err)
+{
+    const struct peer *p = peer_by_id(s, row->partner);
+    row->outcome = MDL_ROUND_RUNNING;
+    row->started_at = now_ms();
+    (void)snprintf(row->phase, sizeof row->phase, "preparing");
+    struct run *r = run_new(s, row);
+    if (r == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for a round");
+    }
+    enum mdl_status st = run_prepare(r, err);
+    r->row.n_groups = r->agreement.n_groups;
+    row->n_groups = r->row.n_groups;
+    for (size_t g = 0; g < row->n_groups; g++) {
+        (void)snprintf(r->row.group[g].level, sizeof r->row.group[g].level, "%s",
+                       r->agreement.groups[g].level);
+        row->group[g] = r->row.group[g];
+    }
+    enum mdl_status saved = mdl_round_update(s->store, row, err);
+    if (saved != MDL_OK) {
+        r->stage = RUN_OVER;
+        atomic_store(&r->cancel, true);
+        return saved;
+    }
+    svc_log(s, "info", "%s: round begins", p != NULL ? p->name : "partner");
+    if (st != MDL_OK) {
+        struct mdl_error why = *err;
+        run_failed(r, &why);
+    }
+    /* A round that cannot begin has ended, with its reason: that is no failure of the call. */
+    return MDL_OK;
+}
+
+/* ---- messages -----------------------------------------------------------------------------------
+ */
+
+static void keep_early(struct run *r, const uint8_t *bytes, size_t len)
+{
+    if (r->n_early == EARLY_MAX) {
+        return; /* the link resends it */
+    }
+    uint8_t *copy = malloc(len);
+    if (copy != NULL) {
+        memcpy(copy, bytes, len);
+        r->early[r->n_early++] = (struct early){copy, len};
+    }
+}
+
+/* What ended it, for a message about a round that is no more (PROTOCOL 5.5). */
+static void answer_ended(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
+                         const uint8_t *bytes, size_t len)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    struct mdl_round_row row;
+    uint8_t *reply = NULL;
+    size_t reply_len = 0;
+    uint8_t type = MDL_MSG_ABORT;
+
+    if (!mdl_session_reply_due(bytes, len)) {
+        return;
+    }
+    enum mdl_status st = mdl_round_get(s->store, m->round, &row, NULL);
+    bool ours = st == MDL_OK && row.partner == p->id;
+    if (ours && (row.outcome == MDL_ROUND_WAITING || row.outcome == MDL_ROUND_RUNNING)) {
+        mdl_round_clear(&row);
+        return;
+    }
+    if (ours && row.resume.len > 0) {
+        reply = row.resume.data;
+        reply_len = row.resume.len;
+        row.resume = (struct mdl_blob){NULL, 0};
+        type = row.outcome == MDL_ROUND_COMPLETE ? MDL_MSG_RECEIPT_SIG : MDL_MSG_ABORT;
+        st = MDL_OK;
+    } else {
+        enum mdl_status code = ours ? (enum mdl_status)row.code : MDL_P_UNKNOWN_ROUND;
+        code = mdl_status_class(code) == MDL_CLASS_PEER ? code : MDL_P_INTERNAL;
+        st = mdl_session_abort_message(m->round, code, NULL, &reply, &reply_len, &err);
+    }
+    if (st == MDL_OK) {
+        st = outside_send_bytes(s, p->id, type, m->round, ours ? row.agreement : NULL, reply,
+                                reply_len, &err);
+    }
+    if (st != MDL_OK) {
+        svc_log(s, "error", "%s: %s", p->name, err.text);
+    }
+    free(reply);
+    if (ours) {
+        mdl_round_clear(&row);
+    }
+}
+
+void rounds_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
+                    const uint8_t *bytes, size_t len)
+{
+    struct run *r = run_find(s, m->round);
+    if (r == NULL || r->partner != p->id || r->stage == RUN_OVER) {
+        answer_ended(s, p, m, bytes, len);
+        return;
+    }
+    r->row.bytes_in += len;
+    if (r->session == NULL) {
+        keep_early(r, bytes, len);
+        return;
+    }
+    struct mdl_event ev = {.type = MDL_EV_MESSAGE};
+    ev.u.message.bytes = bytes;
+    ev.u.message.len = len;
+    if (mdl_session_closed(r->session)) {
+        answer_ended(s, p, m, bytes, len);
+        return;
+    }
+    run_event(r, &ev);
+}
+
+/* The envelope's round stands at a fixed place, if the rest is as it should be; every round with
+ * this partner is told, and the one that expects the bytes ends with the right code. */
+void rounds_undecodable(struct mdl_service *s, struct peer *p, const uint8_t *bytes, size_t len,
+                        const struct mdl_error *why)
+{
+    int64_t partner = p->id;
+    (void)why;
+    for (struct run *r = s->runs; r != NULL; r = r->next) {
+        if (r->partner == partner && r->session != NULL) {
+            struct mdl_event ev = {.type = MDL_EV_MESSAGE};
+            ev.u.message.bytes = bytes;
+            ev.u.message.len = len;
+            run_event(r, &ev);
+        }
+    }
+}
+
+void rounds_link(struct mdl_service *s, struct peer *p, bool up)
+{
+    int64_t partner = p->id;
+    (void)up;
+    for (struct run *r = s->runs; r != NULL; r = r->next) {
+        if (r->partner == partner && r->session != NULL) {
+            run_link(r);
+        }
+    }
+}
+
+/* ---- time ---------------------------------------------------------------------------------------
+ */
+
+void rounds_tick(struct mdl_service *s)
+{
+    uint64_t now = now_ms();
+    for (struct run *r = s->runs; r != NULL; r = r->next) {
+        if (r->session != NULL && r->due <= now) {
+            struct mdl_event ev = {.type = MDL_EV_TICK};
+            r->due = UINT64_MAX;
+            run_event(r, &ev);
+        }
+        (void)run_settle_step(r);
+    }
+}
+
+uint64_t rounds_next_due(struct mdl_service *s)
+{
+    uint64_t due = UINT64_MAX;
+    for (const struct run *r = s->runs; r != NULL; r = r->next) {
+        if (r->session != NULL && r->due < due) {
+            due = r->due;
+        }
+        if (r->settling.snap != NULL) {
+            due = 0; /* rows wait to be copied */
+        }
+    }
+    return due;
+}
+
+/* ---- ends ---------------------------------------------------------------------------------------
+ */
+
+static void abort_run(struct run *r, const char *why)
+{
+    if (r->session != NULL) {
+        struct mdl_event ev = {.type = MDL_EV_ABORT};
+        ev.u.end.status = MDL_P_ABORTED;
+        ev.u.end.text = why;
+        run_event(r, &ev);
+    } else if (r->stage == RUN_PREPARING) {
+        struct mdl_error err;
+        (void)mdl_fail(&err, MDL_P_ABORTED, "%s", why != NULL ? why : "ended by the operator");
+        run_failed(r, &err);
+    }
+}
+
+bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], const char *why)
+{
+    struct run *r = run_find(s, id);
+    if (r == NULL || r->row.outcome != MDL_ROUND_RUNNING) {
+        return false;
+    }
+    abort_run(r, why);
+    return true;
+}
+
+void rounds_end_partner(struct mdl_service *s, int64_t partner, const char *why)
+{
+    for (struct run *r = s->runs; r != NULL; r = r->next) {
+        if (r->partner == partner && r->row.outcome == MDL_ROUND_RUNNING) {
+            abort_run(r, why);
+        }
+    }
+}
+
+void rounds_stop(struct mdl_service *s)
+{
+    for (struct run *r = s->runs; r != NULL; r = r->next) {
+        atomic_store(&r->cancel, true);
+        if (r->row.outcome == MDL_ROUND_RUNNING && r->row.resume.len == 0) {
+            abort_run(r, "the node was stopped");
+        }
+    }
+}
+
+/* A run whose session is over goes on to make its result, or goes. */
+static void settle_one(struct run *r)
+{
+    if (r->jobs > 0 || r->settling.snap != NULL) {
+        return;
+    }
+    if (r->session != NULL && mdl_session_closed(r->session) && mdl_session_idle(r->session)) {
+        mdl_session_destroy(r->session);
+        r->session = NULL;
+        if (r->row.outcome == MDL_ROUND_PARTIAL && !r->settle_tried) {
+            run_settle_begin(r);
+        } else {
+            r->stage = RUN_OVER;
+        }
+    }
+}
+
+void rounds_settle(struct mdl_service *s)
+{
+    struct run **at = &s->runs;
+    while (*at != NULL) {
+        struct run *r = *at;
+        r->stepped = false;
+        settle_one(r);
+        if (r->stage == RUN_OVER && r->jobs == 0 && r->session == NULL) {
+            *at = r->next;
+            run_free(r);
+        } else {
+            at = &r->next;
+        }
+    }
+}
+
+void rounds_commit_failed(struct mdl_service *s, const struct mdl_error *why)
+{
+    for (struct run *r = s->runs; r != NULL; r = r->next) {
+        if (!r->stepped || r->session == NULL) {
+            continue;
+        }
+        /* Nothing of the step is in the database and nothing left: the session must not go on as if
+         * it had. Its end is written as soon as the database takes it; else the restart finds it.
+         */
+        struct mdl_event ev = {.type = MDL_EV_FAILED};
+        ev.u.end.status = why->status;
+        ev.u.end.text = "the node's database refused";
+        r->stepped = false;
+        run_event(r, &ev);
+    }
+}
+
+void rounds_free(struct mdl_service *s)
+{
+    while (s->runs != NULL) {
+        struct run *r = s->runs;
+        s->runs = r->next;
+        run_free(r);
+    }
+}
+
+/* ---- after a restart ----------------------------------------------------------------------------
+ */
+
+#define OPEN_MAX 1024
+
+struct recovering {
+    size_t n;
+    uint8_t id[OPEN_MAX][MDL_STORE_ROUND];
+};
+
+static bool note_open(void *ctx, const struct mdl_round_row *row)
+{
+    struct recovering *v = ctx;
+    bool cut = row->outcome == MDL_ROUND_RUNNING;
+    bool no_result = row->outcome == MDL_ROUND_PARTIAL && row->own_accounts == 0 &&
+                     row->own_review == 0 && row->own_vetoed == 0;
+    if (cut || no_result) {
+        memcpy(v->id[v->n++], row->id, MDL_STORE_ROUND);
+    }
+    return v->n < OPEN_MAX;
+}
+
+/* Keys never survive a restart: the round ends here, and the partner is told when it is back. */
+static enum mdl_status end_cut(struct run *r, struct mdl_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct trail t = {.kind = MDL_LOG_ROUND_END,
+                      .size = r->row.group[0].slices_opened,
+                      .note = mdl_status_slug(MDL_P_RESTARTED)};
+    struct mdl_outbox_row out = {.partner = r->partner,
+                                 .type = MDL_MSG_ABORT,
+                                 .subject_len = MDL_STORE_ROUND,
+                                 .created_at = now_ms()};
+    bool opened = false;
+    for (size_t g = 0; g < r->row.n_groups; g++) {
+        opened = opened || r->row.group[g].slices_opened > 0;
+    }
+    r->row.outcome = opened ? MDL_ROUND_PARTIAL : MDL_ROUND_ABORTED;
+    r->row.finished_at = now_ms();
+    r->row.code = MDL_P_RESTARTED;
+    r->row.ended_by = MDL_BY_US;
+    (void)snprintf(r->row.code_text, sizeof r->row.code_text,
+                   "this node stopped while the round ran in phase %s", r->row.phase);
+    enum mdl_status st =
+        mdl_session_abort_message(r->row.id, MDL_P_RESTARTED, NULL, &bytes, &len, err);
+    if (st == MDL_OK) {
+        memcpy(out.subject, r->row.id, MDL_STORE_ROUND);
+        out.body = (struct mdl_blob){bytes, len};
+        r->row.resume.data = malloc(len);
+        r->row.resume.len = r->row.resume.data != NULL ? len : 0;
+        if (r->row.resume.data != NULL) {
+            memcpy(r->row.resume.data, bytes, len);
+        }
+        st = mdl_outbox_put(r->s->store, &out, err);
+    }
+    free(bytes);
+    if (st == MDL_OK) {
+        st = mdl_round_update(r->s->store, &r->row, err);
+    }
+    if (st == MDL_OK) {
+        run_trail(r, &t);
+    }
+    return st;
+}
+
+static enum mdl_status restore_receipt(struct run *r, const struct mdl_blob *blob,
+                                       struct mdl_error *err)
+{
+    struct mdl_session_config c;
+    struct mdl_session_profile profile;
+    enum mdl_status st = run_config(r, &c, &profile, err);
+    if (st == MDL_OK) {
+        st = mdl_session_restore(&c, blob->data, blob->len, &r->session, err);
+    }
+    if (st == MDL_OK) {
+        r->stage = RUN_RUNNING;
+        run_link(r);
+    }
+    return st;
+}
+
+static enum mdl_status recover_one(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND],
+                                   struct mdl_error *err)
+{
+    struct mdl_round_row row;
+    enum mdl_status st = mdl_round_get(s->store, id, &row, err);
+    struct run *r = st == MDL_OK ? run_new(s, &row) : NULL;
+
+    if (r == NULL) {
+        return st != MDL_OK ? st : mdl_fail(err, MDL_L_MEMORY, "not enough memory for a round");
+    }
+    /* The receipt's blobs move to the run, which writes the row from now on. */
+    r->row.receipt = row.receipt;
+    row.receipt = (struct mdl_blob){NULL, 0};
+    st = run_load_agreement(r, err);
+    if (st == MDL_OK && row.outcome == MDL_ROUND_RUNNING && row.resume.len > 0) {
+        r->row.resume = row.resume;
+        row.resume = (struct mdl_blob){NULL, 0};
+        struct mdl_blob blob = r->row.resume;
+        st = restore_receipt(r, &blob, err);
+    } else if (st == MDL_OK) {
+        if (row.outcome == MDL_ROUND_RUNNING) {
+            st = end_cut(r, err);
+        } else {
+            r->row.resume = row.resume;
+            row.resume = (struct mdl_blob){NULL, 0};
+        }
+        if (st == MDL_OK && r->row.outcome == MDL_ROUND_PARTIAL) {
+            run_settle_begin(r);
+        } else {
+            r->stage = RUN_OVER;
+        }
+    }
+    mdl_round_clear(&row);
+    return st;
+}
+
+enum mdl_status rounds_recover(struct mdl_service *s, struct mdl_error *err)
+{
+    struct recovering *v = calloc(1, sizeof *v);
+    struct mdl_round_filter open = {.open_only = true};
+    struct mdl_round_filter results = {.with_result = true, .limit = 50};
+    struct trail t = {.kind = MDL_LOG_NODE_START};
+    if (v == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory to recover rounds");
+    }
+    enum mdl_status st = turn_begin(s, err);
+    if (st == MDL_OK) {
+        st = trail_add(s, &t, err);
+    }
+    if (st == MDL_OK) {
+        st = mdl_round_list(s->store, &open, note_open, v, err);
+    }
+    if (st == MDL_OK && v->n < OPEN_MAX) {
+        st = mdl_round_list(s->store, &results, note_open, v, err);
+    }
+    for (size_t i = 0; i < v->n && st == MDL_OK; i++) {
+        st = recover_one(s, v->id[i], err);
+    }
+    if (st == MDL_OK) {
+        st = mdl_store_commit(s->store, err);
+    }
+    free(v);
+    return st;
+}
+
+bool rounds_view(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], struct run_view *out)
+{
+    const struct run *r = run_find(s, id);
+    memset(out, 0, sizeof *out);
+    if (r == NULL || r->stage == RUN_OVER) {
+        return false;
+    }
+    out->phases = r->phases;
+    out->phase = r->stage == RUN_PREPARING ? "preparing" : "settling";
+    if (r->session != NULL) {
+        mdl_session_progress(r->session, &out->progress);
+        out->phase = mdl_phase_slug(out->progress.phase);
+        out->done = out->progress.done;
+        out->total = out->progress.total;
+    }
+    return true;
+}

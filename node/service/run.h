@@ -1,0 +1,113 @@
+/* run.h: one round at work, shared by the files that host it. Not for others. */
+#ifndef MANDORLA_SERVICE_RUN_H
+#define MANDORLA_SERVICE_RUN_H
+
+#include "rounds.h"
+#include "trail.h"
+
+#include <store_result.h>
+
+#define EARLY_MAX 16 /* the partner's first messages, while our list is still being derived */
+
+enum run_stage { RUN_PREPARING, RUN_RUNNING, RUN_SETTLING, RUN_OVER };
+
+/* What the session asked for and is answered after the step. */
+struct request {
+    enum mdl_effect_type type; /* NEED_KEYS, NEED_MASKS, NEED_SUMMARY */
+    uint8_t group;
+    uint32_t first, slice, count;
+    uint32_t *ordinals;
+    struct request *next;
+};
+
+struct early {
+    uint8_t *bytes;
+    size_t len;
+};
+
+/* Regrouping the matches of one group: the worker's part and the loop's. */
+struct settling {
+    uint8_t group;
+    struct mdl_opened *opened;
+    size_t n_opened, cap;
+    struct mdl_regroup_counts counts;
+    struct mdl_regroup_counts total; /* of the groups before */
+    struct mdl_snap *snap;           /* open while rows are copied */
+    int64_t after;
+};
+
+struct run {
+    struct mdl_service *s;
+    int64_t partner;
+    enum run_stage stage;
+    struct mdl_round_row row; /* as in the database; written back by run_save */
+    struct mdl_agreement agreement;
+    uint8_t *agreement_bytes;
+    size_t agreement_len;
+    struct mdl_session *session;
+    struct mdl_effects fx;
+    struct mdl_snap *snap[MDL_SESSION_GROUPS];
+    struct mdl_snap_job *snap_job[MDL_SESSION_GROUPS];
+    struct mdl_snap_report report[MDL_SESSION_GROUPS];
+    struct request *asked_first, *asked_last;
+    struct early early[EARLY_MAX];
+    size_t n_early;
+    struct settling settling;
+    bool summary_asked;   /* the session waits for what settling finds */
+    bool settle_tried;    /* the result was made, or cannot be made now */
+    bool stepped;         /* in this turn */
+    bool broken;          /* a write was refused: the session is told after the step */
+    struct mdl_error why; /* of broken */
+    atomic_bool cancel;   /* a worker looks at it */
+    size_t jobs;          /* of ours in the pool */
+    uint64_t due;         /* the session's deadline; UINT64_MAX: none */
+    enum mdl_phase phase;
+    json_t *phases;
+    struct run *next;
+};
+
+/* ---- run.c: life of a run, stepping its session -------------------------------------------------
+ */
+struct run *run_find(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND]);
+struct run *run_new(struct mdl_service *s, const struct mdl_round_row *row);
+void run_free(struct run *r);
+enum mdl_status run_load_agreement(struct run *r, struct mdl_error *err);
+enum mdl_status run_config(struct run *r, struct mdl_session_config *c,
+                           struct mdl_session_profile *profile, struct mdl_error *err);
+void run_event(struct run *r, const struct mdl_event *ev);
+void run_link(struct run *r);
+void run_save(struct run *r);
+void run_failed(struct run *r, const struct mdl_error *why);
+/* A job of the run in the pool; `done` runs on the loop. */
+enum job_kind { JOB_SNAPSHOT, JOB_SESSION, JOB_REGROUP };
+struct run_job {
+    struct run *run;
+    enum job_kind kind;
+    struct mdl_session_work *item;
+    enum mdl_status status;
+    struct mdl_error err;
+};
+enum mdl_status run_submit(struct run *r, enum job_kind kind, struct mdl_session_work *item,
+                           struct mdl_error *err);
+
+/* ---- run_effects.c: carrying out effects --------------------------------------------------------
+ */
+void run_effect(struct run *r, const struct mdl_effect *fx);
+void run_trail(struct run *r, const struct trail *t);
+
+/* ---- run_input.c: the snapshot, keys and masks --------------------------------------------------
+ */
+enum mdl_status run_prepare(struct run *r, struct mdl_error *err);
+void run_build_snapshots(struct run_job *job); /* on a worker */
+void run_prepared(struct run *r, struct run_job *job);
+void run_answer(struct run *r, struct request *q);
+
+/* ---- run_settle.c: from opened positions to a result --------------------------------------------
+ */
+void run_settle_begin(struct run *r);
+void run_regroup(struct run_job *job); /* on a worker */
+void run_regrouped(struct run *r, struct run_job *job);
+/* Copies some rows; true while there are more. */
+bool run_settle_step(struct run *r);
+
+#endif

@@ -1,0 +1,215 @@
+/* run_input.c: what a round runs over: the snapshot, and the keys and masks the session asks for.
+ * Everything is derived before HELLO, so that no later timing depends on the list's content. */
+#include "run.h"
+#include "trail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum mdl_role own_role(const struct run *r)
+{
+    return r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
+}
+
+enum mdl_status run_prepare(struct run *r, struct mdl_error *err)
+{
+    enum mdl_status st = run_load_agreement(r, err);
+    for (size_t g = 0; g < r->agreement.n_groups && st == MDL_OK; g++) {
+        const struct mdl_agreement_group *group = &r->agreement.groups[g];
+        const char *names[MDL_AGREEMENT_POPULATIONS];
+        struct mdl_snap_spec spec = {.group = (uint8_t)g,
+                                     .population = names,
+                                     .n_populations = group->n_populations[own_role(r)]};
+        for (size_t i = 0; i < spec.n_populations; i++) {
+            names[i] = group->populations[own_role(r)][i];
+        }
+        memcpy(spec.round, r->row.id, sizeof spec.round);
+        st = mdl_snap_prepare(r->s->store, &spec, &r->snap_job[g], err);
+    }
+    if (st == MDL_U_NOT_FOUND) {
+        st = mdl_fail(err, MDL_P_EMPTY,
+                      "nothing is imported on this side: 'mandorla import FILE' first");
+    }
+    return st == MDL_OK ? run_submit(r, JOB_SNAPSHOT, NULL, err) : st;
+}
+
+static bool keep_going(void *ctx, uint32_t keys)
+{
+    struct run *r = ctx;
+    (void)keys;
+    return !atomic_load(&r->cancel);
+}
+
+void run_build_snapshots(struct run_job *job)
+{
+    struct run *r = job->run;
+    for (size_t g = 0; g < r->agreement.n_groups && job->status == MDL_OK; g++) {
+        job->status = mdl_snap_build(r->snap_job[g], keep_going, r, &r->report[g], &job->err);
+    }
+}
+
+static enum mdl_status open_session(struct run *r, struct mdl_error *err)
+{
+    struct mdl_session_config c;
+    struct mdl_session_profile profile;
+    enum mdl_status st = MDL_OK;
+
+    for (size_t g = 0; g < r->agreement.n_groups && st == MDL_OK; g++) {
+        st = mdl_snap_open(r->s->dir, r->row.id, (uint8_t)g, &r->snap[g], err);
+        (void)snprintf(r->row.group[g].level, sizeof r->row.group[g].level, "%s",
+                       r->agreement.groups[g].level);
+        if (r->row.data_as_of == 0 || r->report[g].data_as_of < r->row.data_as_of) {
+            r->row.data_as_of = r->report[g].data_as_of;
+        }
+    }
+    if (st == MDL_OK) {
+        st = run_config(r, &c, &profile, err);
+    }
+    if (st == MDL_OK) {
+        st = mdl_session_create(&c, &r->session, err);
+    }
+    return st;
+}
+
+/* Hands over what the partner sent while our list was being derived. */
+static void feed_early(struct run *r)
+{
+    size_t n = r->n_early;
+    r->n_early = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct mdl_event ev = {.type = MDL_EV_MESSAGE};
+        ev.u.message.bytes = r->early[i].bytes;
+        ev.u.message.len = r->early[i].len;
+        run_event(r, &ev);
+        free(r->early[i].bytes);
+    }
+}
+
+void run_prepared(struct run *r, struct run_job *job)
+{
+    struct mdl_error err = job->err;
+    enum mdl_status st = job->status;
+
+    for (size_t g = 0; g < MDL_SESSION_GROUPS; g++) {
+        mdl_snap_job_free(r->snap_job[g]);
+        r->snap_job[g] = NULL;
+    }
+    if (r->stage != RUN_PREPARING) {
+        return; /* it was ended meanwhile */
+    }
+    if (st == MDL_OK) {
+        st = open_session(r, &err);
+    }
+    if (st != MDL_OK) {
+        run_failed(r, &err);
+        return;
+    }
+    r->stage = RUN_RUNNING;
+    run_save(r);
+    run_link(r);
+    feed_early(r);
+}
+
+/* ---- answers ------------------------------------------------------------------------------------
+ */
+
+struct gathering {
+    uint8_t *bytes;
+    size_t len, cap;
+    uint32_t n;
+    uint32_t populations;
+    uint64_t registries;
+};
+
+static bool gather_key(void *ctx, const struct mdl_snap_key *k)
+{
+    struct gathering *g = ctx;
+    if (k->len > g->cap - g->len) {
+        return false;
+    }
+    memcpy(g->bytes + g->len, k->bytes, k->len);
+    g->len += k->len;
+    g->n++;
+    return true;
+}
+
+static enum mdl_status answer_keys(struct run *r, const struct request *q, struct mdl_error *err)
+{
+    struct gathering g = {.cap = (size_t)q->count * MDL_KEY_BYTES_MAX};
+    g.bytes = malloc(g.cap);
+    if (g.bytes == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for keys");
+    }
+    enum mdl_status st = mdl_snap_keys(r->snap[q->group], q->first, q->count, gather_key, &g, err);
+    if (st == MDL_OK && g.n != q->count) {
+        st = mdl_fail(err, MDL_BUG, "the snapshot has no key %u", q->first + g.n);
+    }
+    if (st == MDL_OK) {
+        struct mdl_event ev = {.type = MDL_EV_KEYS};
+        ev.u.keys.group = q->group;
+        ev.u.keys.first = q->first;
+        ev.u.keys.count = q->count;
+        ev.u.keys.bytes = g.bytes;
+        ev.u.keys.len = g.len;
+        run_event(r, &ev);
+    }
+    free(g.bytes);
+    return st;
+}
+
+static bool take_masks(void *ctx, const struct mdl_snap_key *k)
+{
+    struct gathering *g = ctx;
+    g->populations = k->populations;
+    g->registries = k->registry_mask;
+    g->n++;
+    return false;
+}
+
+static enum mdl_status answer_masks(struct run *r, const struct request *q, struct mdl_error *err)
+{
+    uint32_t *populations = calloc(q->count, sizeof *populations);
+    uint64_t *registries = calloc(q->count, sizeof *registries);
+    enum mdl_status st = populations != NULL && registries != NULL
+                             ? MDL_OK
+                             : mdl_fail(err, MDL_L_MEMORY, "not enough memory for a slice");
+    for (uint32_t i = 0; i < q->count && st == MDL_OK; i++) {
+        struct gathering g = {.n = 0};
+        st = mdl_snap_keys(r->snap[q->group], q->ordinals[i], 1, take_masks, &g, err);
+        if (st == MDL_OK && g.n != 1) {
+            st = mdl_fail(err, MDL_BUG, "the snapshot has no key %u", q->ordinals[i]);
+        }
+        populations[i] = g.populations;
+        registries[i] = g.registries;
+    }
+    if (st == MDL_OK) {
+        struct mdl_event ev = {.type = MDL_EV_MASKS};
+        ev.u.masks.group = q->group;
+        ev.u.masks.slice = q->slice;
+        ev.u.masks.count = q->count;
+        ev.u.masks.populations = populations;
+        ev.u.masks.registries = registries;
+        run_event(r, &ev);
+    }
+    free(populations);
+    free(registries);
+    return st;
+}
+
+void run_answer(struct run *r, struct request *q)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    enum mdl_status st = MDL_OK;
+    if (q->type == MDL_FX_NEED_KEYS) {
+        st = answer_keys(r, q, &err);
+    } else if (q->type == MDL_FX_NEED_MASKS) {
+        st = answer_masks(r, q, &err);
+    } else {
+        r->summary_asked = true;
+        run_settle_begin(r);
+    }
+    if (st != MDL_OK) {
+        r->broken = true;
+        r->why = err;
+    }
+}

@@ -1,0 +1,216 @@
+/* run_settle.c: from opened positions to the result: a worker regroups the matched keys onto our
+ * accounts, the loop copies the rows into the database, some at a time. It may not hold the loop.
+ */
+#include "run.h"
+#include "trail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_CHUNK 4096
+#define COPY_CHUNK 2000
+
+#define RULE(name, number, slug, label, prio, tier)                                                \
+    {number, prio, MDL_TIER_##tier == MDL_TIER_MATCH, (number) <= MDL_KEY_VAT},
+static const struct mdl_key_rule rules[] = {MDL_KEY_TYPE_LIST(RULE)};
+#undef RULE
+
+static int registry_bit(void *ctx, const uint8_t *key, size_t len)
+{
+    struct mdl_key k;
+    (void)ctx;
+    return mdl_key_decode(key, len, &k, NULL) == MDL_OK ? mdl_key_registry_bit(&k) : -1;
+}
+
+/* Runs on a worker: the loop does not touch the snapshot or `settling` meanwhile. */
+void run_regroup(struct run_job *job)
+{
+    struct run *r = job->run;
+    struct settling *t = &r->settling;
+    enum mdl_role partner = mdl_role_other(r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B);
+    struct mdl_regroup_rules how = {.rule = rules,
+                                    .n_rules = sizeof rules / sizeof rules[0],
+                                    .registry_bit = registry_bit,
+                                    .n_partner_populations =
+                                        r->agreement.groups[t->group].n_populations[partner]};
+    struct mdl_snap *snap = NULL;
+    enum mdl_status st = mdl_snap_open(r->s->dir, r->row.id, t->group, &snap, &job->err);
+    if (st == MDL_OK) {
+        st = mdl_snap_match(snap, t->opened, t->n_opened, &job->err);
+    }
+    if (st == MDL_OK) {
+        st = mdl_snap_regroup(snap, &how, NULL, NULL, &t->counts, &job->err);
+    }
+    mdl_snap_close(snap);
+    job->status = st;
+}
+
+static enum mdl_status read_opened(struct run *r, struct mdl_error *err)
+{
+    struct settling *t = &r->settling;
+    uint32_t from = 0;
+    size_t n = 0;
+    enum mdl_status st;
+    t->n_opened = 0;
+    do {
+        if (t->cap - t->n_opened < READ_CHUNK) {
+            size_t cap = t->cap == 0 ? READ_CHUNK : t->cap * 2;
+            struct mdl_opened *grown = realloc(t->opened, cap * sizeof *grown);
+            if (grown == NULL) {
+                return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
+            }
+            t->opened = grown;
+            t->cap = cap;
+        }
+        st = mdl_opened_read(r->s->store, r->row.id, t->group, from, t->opened + t->n_opened,
+                             READ_CHUNK, &n, err);
+        t->n_opened += n;
+        from = n > 0 ? t->opened[t->n_opened - 1].ordinal + 1 : from;
+    } while (st == MDL_OK && n > 0);
+    return st;
+}
+
+static void settle_failed(struct run *r, const struct mdl_error *why)
+{
+    svc_log(r->s, "error", "the result of a round cannot be made: %s", why->text);
+    r->settle_tried = true;
+    if (r->summary_asked && r->session != NULL) {
+        struct mdl_event ev = {.type = MDL_EV_FAILED};
+        ev.u.end.status = why->status;
+        ev.u.end.text = "the result could not be stored";
+        r->summary_asked = false;
+        run_event(r, &ev);
+    }
+    r->stage = r->session == NULL ? RUN_OVER : r->stage;
+}
+
+static void regroup_next(struct run *r)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    enum mdl_status st = read_opened(r, &err);
+    /* The worker needs the snapshot for itself. */
+    mdl_snap_close(r->snap[r->settling.group]);
+    r->snap[r->settling.group] = NULL;
+    if (st == MDL_OK) {
+        st = run_submit(r, JOB_REGROUP, NULL, &err);
+    }
+    if (st != MDL_OK) {
+        settle_failed(r, &err);
+    }
+}
+
+void run_settle_begin(struct run *r)
+{
+    free(r->settling.opened);
+    memset(&r->settling, 0, sizeof r->settling);
+    if (r->session == NULL || mdl_session_closed(r->session)) {
+        r->stage = RUN_SETTLING;
+    }
+    regroup_next(r);
+}
+
+static void fill_names(char out[MDL_STORE_POPULATIONS][MDL_STORE_NAME + 1], size_t *n,
+                       const struct mdl_agreement_group *g, enum mdl_role role)
+{
+    *n = g->n_populations[role];
+    for (size_t i = 0; i < *n; i++) {
+        (void)snprintf(out[i], MDL_STORE_NAME + 1, "%s", g->populations[role][i]);
+    }
+}
+
+static enum mdl_status put_head(struct run *r, struct mdl_error *err)
+{
+    enum mdl_role own = r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
+    const struct mdl_agreement_group *g = &r->agreement.groups[r->settling.group];
+    struct mdl_result_head *h = calloc(1, sizeof *h);
+    if (h == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
+    }
+    memcpy(h->round, r->row.id, sizeof h->round);
+    h->group = r->settling.group;
+    fill_names(h->own, &h->n_own, g, own);
+    fill_names(h->partner, &h->n_partner, g, mdl_role_other(own));
+    h->counts = r->settling.counts;
+    enum mdl_status st = turn_begin(r->s, err);
+    if (st == MDL_OK) {
+        st = mdl_result_put_head(r->s->store, h, err);
+    }
+    free(h);
+    return st;
+}
+
+void run_regrouped(struct run *r, struct run_job *job)
+{
+    struct mdl_error err = job->err;
+    enum mdl_status st = job->status;
+    struct settling *t = &r->settling;
+
+    free(t->opened);
+    t->opened = NULL;
+    t->cap = t->n_opened = 0;
+    if (st == MDL_OK) {
+        st = put_head(r, &err);
+    }
+    if (st == MDL_OK) {
+        st = mdl_snap_open(r->s->dir, r->row.id, t->group, &t->snap, &err);
+    }
+    if (st != MDL_OK) {
+        settle_failed(r, &err);
+        return;
+    }
+    t->after = 0;
+    t->total.accounts += t->counts.accounts;
+    t->total.review += t->counts.review;
+    t->total.vetoed += t->counts.vetoed;
+}
+
+static void settled(struct run *r)
+{
+    struct settling *t = &r->settling;
+    r->row.own_accounts = t->total.accounts;
+    r->row.own_review = t->total.review;
+    r->row.own_vetoed = t->total.vetoed;
+    run_save(r);
+    r->settle_tried = true;
+    if (r->summary_asked) {
+        struct mdl_event ev = {.type = MDL_EV_SUMMARY};
+        ev.u.summary.accounts = t->total.accounts;
+        ev.u.summary.review = t->total.review;
+        r->summary_asked = false;
+        run_event(r, &ev);
+    }
+    if (r->stage == RUN_SETTLING) {
+        r->stage = RUN_OVER;
+    }
+}
+
+bool run_settle_step(struct run *r)
+{
+    struct settling *t = &r->settling;
+    struct mdl_error err = {MDL_OK, ""};
+    int64_t next = 0;
+
+    if (t->snap == NULL) {
+        return false;
+    }
+    enum mdl_status st = turn_begin(r->s, &err);
+    if (st == MDL_OK) {
+        st = mdl_result_copy(r->s->store, t->snap, r->row.id, t->group, t->after, COPY_CHUNK, &next,
+                             &err);
+    }
+    if (st == MDL_OK && next != 0) {
+        t->after = next;
+        return true;
+    }
+    mdl_snap_close(t->snap);
+    t->snap = NULL;
+    if (st != MDL_OK) {
+        settle_failed(r, &err);
+    } else if ((size_t)t->group + 1 < r->agreement.n_groups) {
+        t->group++;
+        regroup_next(r);
+    } else {
+        settled(r);
+    }
+    return false;
+}

@@ -1,0 +1,223 @@
+/* verbs_agreement.c: what an operator does with agreements.
+ * It may not change terms: it drafts, signs and answers through agreements.c. */
+#include "outside.h"
+#include "proposals.h"
+#include "rounds.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct prefix {
+    const char *text;
+    size_t hits;
+    uint8_t hash[HASH_BYTES];
+};
+
+static bool match_prefix(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct prefix *p = ctx;
+    char hex[2 * HASH_BYTES + 1];
+    (void)sodium_bin2hex(hex, sizeof hex, row->hash, sizeof row->hash);
+    if (strncmp(hex, p->text, strlen(p->text)) == 0) {
+        memcpy(p->hash, row->hash, sizeof p->hash);
+        p->hits++;
+    }
+    return true;
+}
+
+static bool is_hex(const char *text)
+{
+    return strlen(text) >= 6 && text[strspn(text, "0123456789abcdefABCDEF")] == '\0';
+}
+
+/* The one that matters most with a partner: what waits for us, what is in force, what we proposed.
+ */
+static enum mdl_status of_partner(struct mdl_service *s, const char *text,
+                                  struct mdl_agreement_row *row, struct mdl_error *err)
+{
+    static const enum mdl_agreement_state order[] = {
+        MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEMENT_IN_FORCE, MDL_AGREEMENT_PROPOSED_BY_US};
+    struct mdl_partner_row partner;
+    enum mdl_status st = partner_find(s, text, &partner, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    st = MDL_U_NOT_FOUND;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && st == MDL_U_NOT_FOUND; i++) {
+        st = agreement_newest(s, partner.id, order[i], row, NULL);
+    }
+    if (st != MDL_OK) {
+        st = mdl_fail(err, MDL_U_NOT_FOUND,
+                      "no agreement with %s; 'mandorla agreement propose \"%s\"' proposes one",
+                      partner.name, partner.name);
+    }
+    mdl_partner_clear(&partner);
+    return st;
+}
+
+static enum mdl_status find(struct mdl_service *s, const char *text, struct mdl_agreement_row *row,
+                            struct mdl_error *err)
+{
+    struct prefix p = {.text = text};
+    if (is_hex(text)) {
+        enum mdl_status st = mdl_agreement_list(s->store, 0, match_prefix, &p, err);
+        if (st != MDL_OK) {
+            return st;
+        }
+        if (p.hits == 1) {
+            return mdl_agreement_get(s->store, p.hash, row, err);
+        }
+        if (p.hits > 1) {
+            return mdl_fail(err, MDL_U_ARGUMENT, "'%.80s' begins more than one agreement", text);
+        }
+    }
+    return of_partner(s, text, row, err);
+}
+
+static enum mdl_status show(struct mdl_service *s, struct mdl_agreement_row *row, json_t **result,
+                            struct mdl_error *err)
+{
+    struct mdl_agreement a;
+    enum mdl_status st = mdl_agreement_decode(row->bytes.data, row->bytes.len, &a, err);
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o, s:o}", "agreement", doc_agreement(s, row), "disclosure",
+                            doc_disclosure(s, &a));
+    }
+    return st;
+}
+
+enum mdl_status verb_agreement_propose(struct mdl_service *s, const json_t *params, json_t **result,
+                                       struct mdl_error *err)
+{
+    struct mdl_partner_row partner;
+    struct mdl_agreement_row row;
+    struct mdl_agreement a;
+    struct agreement_wish wish = {params};
+    enum mdl_status st = partner_find(s, param_text(params, "partner"), &partner, err);
+
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (param_bool(params, "preview", false)) {
+        st = agreement_draft_for(s, &partner, &wish, &a, err);
+        st = st == MDL_OK ? mdl_agreement_valid(&a, err) : st;
+        if (st == MDL_OK) {
+            *result = json_pack("{s:n, s:o}", "agreement", "disclosure", doc_disclosure(s, &a));
+        }
+    } else {
+        st = agreement_propose(s, &partner, &wish, &row, err);
+        if (st == MDL_OK) {
+            st = show(s, &row, result, err);
+            mdl_agreement_clear(&row);
+        }
+    }
+    mdl_partner_clear(&partner);
+    return st;
+}
+
+struct listing {
+    struct mdl_service *s;
+    json_t *list;
+};
+
+static bool list_row(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct listing *l = ctx;
+    (void)json_array_append_new(l->list, doc_agreement(l->s, row));
+    return true;
+}
+
+enum mdl_status verb_agreement_list(struct mdl_service *s, const json_t *params, json_t **result,
+                                    struct mdl_error *err)
+{
+    struct listing l = {s, json_array()};
+    struct mdl_partner_row partner = {.id = 0};
+    const char *name = param_text(params, "partner");
+    enum mdl_status st = name != NULL ? partner_find(s, name, &partner, err) : MDL_OK;
+    if (st == MDL_OK) {
+        st = mdl_agreement_list(s->store, partner.id, list_row, &l, err);
+        mdl_partner_clear(&partner);
+    }
+    if (st != MDL_OK) {
+        json_decref(l.list);
+        return st;
+    }
+    *result = json_pack("{s:o}", "agreements", l.list);
+    return MDL_OK;
+}
+
+enum mdl_status verb_agreement_show(struct mdl_service *s, const json_t *params, json_t **result,
+                                    struct mdl_error *err)
+{
+    struct mdl_agreement_row row;
+    enum mdl_status st = find(s, param_text(params, "agreement"), &row, err);
+    if (st == MDL_OK) {
+        st = show(s, &row, result, err);
+        mdl_agreement_clear(&row);
+    }
+    return st;
+}
+
+typedef enum mdl_status act_fn(struct mdl_service *s, struct mdl_agreement_row *row,
+                               const char *reason, struct mdl_error *err);
+
+static enum mdl_status act(struct mdl_service *s, const json_t *params, act_fn *fn,
+                           enum mdl_agreement_state wanted, const char *what, json_t **result,
+                           struct mdl_error *err)
+{
+    struct mdl_agreement_row row;
+    const char *reason = param_text(params, "reason");
+    enum mdl_status st = find(s, param_text(params, "agreement"), &row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (row.state != wanted && wanted != MDL_AGREEMENT_DRAFT) {
+        st = mdl_fail(err, MDL_U_STATE, "this agreement is %s; only one that is %s can be %s",
+                      mdl_agreement_state_slug(row.state), mdl_agreement_state_slug(wanted), what);
+    } else {
+        st = fn(s, &row, reason != NULL ? reason : "no reason given", err);
+    }
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o}", "agreement", doc_agreement(s, &row));
+    }
+    mdl_agreement_clear(&row);
+    return st;
+}
+
+static enum mdl_status do_accept(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 const char *reason, struct mdl_error *err)
+{
+    (void)reason;
+    return agreement_accept(s, row, err);
+}
+
+static enum mdl_status do_revoke(struct mdl_service *s, struct mdl_agreement_row *row,
+                                 const char *reason, struct mdl_error *err)
+{
+    (void)reason;
+    if (row->state != MDL_AGREEMENT_IN_FORCE && row->state != MDL_AGREEMENT_PROPOSED_BY_US) {
+        return mdl_fail(err, MDL_U_STATE, "this agreement is %s; there is nothing to revoke",
+                        mdl_agreement_state_slug(row->state));
+    }
+    return agreement_revoke(s, row, err);
+}
+
+enum mdl_status verb_agreement_accept(struct mdl_service *s, const json_t *params, json_t **result,
+                                      struct mdl_error *err)
+{
+    return act(s, params, do_accept, MDL_AGREEMENT_PROPOSED_BY_THEM, "accepted", result, err);
+}
+
+enum mdl_status verb_agreement_reject(struct mdl_service *s, const json_t *params, json_t **result,
+                                      struct mdl_error *err)
+{
+    return act(s, params, agreement_reject, MDL_AGREEMENT_PROPOSED_BY_THEM, "rejected", result,
+               err);
+}
+
+enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *params, json_t **result,
+                                      struct mdl_error *err)
+{
+    return act(s, params, do_revoke, MDL_AGREEMENT_DRAFT, "revoked", result, err);
+}

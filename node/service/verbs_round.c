@@ -1,0 +1,311 @@
+/* verbs_round.c: what an operator does with rounds.
+ * It may not run one: proposals.c and rounds.c do. */
+#include "proposals.h"
+#include "rounds.h"
+
+#include <sodium.h>
+#include <store_source.h>
+#include <string.h>
+
+/* ---- finding ------------------------------------------------------------------------------------
+ */
+
+struct prefix {
+    const char *text;
+    size_t hits;
+    uint8_t id[MDL_STORE_ROUND];
+};
+
+static bool match_prefix(void *ctx, const struct mdl_round_row *row)
+{
+    struct prefix *p = ctx;
+    char hex[2 * MDL_STORE_ROUND + 1];
+    (void)sodium_bin2hex(hex, sizeof hex, row->id, sizeof row->id);
+    if (strncmp(hex, p->text, strlen(p->text)) == 0) {
+        memcpy(p->id, row->id, sizeof p->id);
+        p->hits++;
+    }
+    return true;
+}
+
+static bool take_first(void *ctx, const struct mdl_round_row *row)
+{
+    struct prefix *p = ctx;
+    memcpy(p->id, row->id, sizeof p->id);
+    p->hits = 1;
+    return false;
+}
+
+static bool is_hex(const char *text)
+{
+    return strlen(text) >= 6 && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_round_row *out,
+                           struct mdl_error *err)
+{
+    struct prefix p = {.text = text};
+    struct mdl_round_filter f = {0};
+    struct mdl_partner_row partner;
+    enum mdl_status st;
+
+    if (is_hex(text)) {
+        st = mdl_round_list(s->store, &f, match_prefix, &p, err);
+        if (st != MDL_OK) {
+            return st;
+        }
+        if (p.hits > 1) {
+            return mdl_fail(err, MDL_U_ARGUMENT, "'%.40s' begins more than one round's id", text);
+        }
+    }
+    if (p.hits == 0) {
+        st = partner_find(s, text, &partner, err);
+        if (st != MDL_OK) {
+            return is_hex(text) ? mdl_fail(err, MDL_U_NOT_FOUND, "no round '%.40s'", text) : st;
+        }
+        f.partner = partner.id;
+        f.limit = 1;
+        st = mdl_round_list(s->store, &f, take_first, &p, err);
+        if (st == MDL_OK && p.hits == 0) {
+            st = mdl_fail(err, MDL_U_NOT_FOUND,
+                          "no round with %s yet; 'mandorla round start \"%s\"' proposes one",
+                          partner.name, partner.name);
+        }
+        mdl_partner_clear(&partner);
+        if (st != MDL_OK) {
+            return st;
+        }
+    }
+    return mdl_round_get(s->store, p.id, out, err);
+}
+
+/* ---- start --------------------------------------------------------------------------------------
+ */
+
+/* The agreement a round would run under: in force, or proposed by us and waiting; or none. */
+static enum mdl_status usable(struct mdl_service *s, const struct mdl_partner_row *partner,
+                              struct mdl_agreement_row *row, bool *found, struct mdl_error *err)
+{
+    *found = true;
+    if (agreement_in_force(s, partner->id, row, NULL, NULL) == MDL_OK ||
+        agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_US, row, NULL) == MDL_OK) {
+        return MDL_OK;
+    }
+    if (agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_THEM, row, NULL) == MDL_OK) {
+        mdl_agreement_clear(row);
+        return mdl_fail(
+            err, MDL_U_STATE,
+            "%s has proposed an agreement that waits for an answer: 'mandorla agreement "
+            "show \"%s\"', then 'mandorla agreement accept \"%s\"'",
+            partner->name, partner->name, partner->name);
+    }
+    *found = false;
+    return MDL_OK;
+}
+
+struct any {
+    bool some;
+};
+
+static bool some_source(void *ctx, const struct mdl_source_row *row)
+{
+    struct any *a = ctx;
+    a->some = a->some || row->keys > 0;
+    return true;
+}
+
+static enum mdl_status have_accounts(struct mdl_service *s, struct mdl_error *err)
+{
+    struct any a = {false};
+    enum mdl_status st = mdl_source_list(s->store, some_source, &a, err);
+    if (st == MDL_OK && !a.some) {
+        return mdl_fail(
+            err, MDL_P_EMPTY,
+            "there is no account with a match key here yet: 'mandorla import FILE' first");
+    }
+    return st;
+}
+
+enum mdl_status verb_round_start(struct mdl_service *s, const json_t *params, json_t **result,
+                                 struct mdl_error *err)
+{
+    struct mdl_partner_row partner;
+    struct mdl_agreement_row agreement;
+    struct mdl_round_row round;
+    bool found = false;
+    enum mdl_status st = partner_find(s, param_text(params, "partner"), &partner, err);
+
+    if (st != MDL_OK) {
+        return st;
+    }
+    st = have_accounts(s, err);
+    if (st == MDL_OK) {
+        st = usable(s, &partner, &agreement, &found, err);
+    }
+    if (st == MDL_OK && !found) {
+        st = agreement_propose(s, &partner, NULL, &agreement, err);
+    }
+    if (st == MDL_OK) {
+        st = proposal_make(s, &agreement, &round, err);
+        if (st == MDL_OK) {
+            *result = json_pack("{s:o, s:o, s:b}", "round", doc_round(s, &round), "agreement",
+                                doc_agreement(s, &agreement), "agreement_proposed", (int)!found);
+        }
+        mdl_agreement_clear(&agreement);
+    }
+    mdl_partner_clear(&partner);
+    return st;
+}
+
+enum mdl_status verb_round_preview(struct mdl_service *s, const json_t *params, json_t **result,
+                                   struct mdl_error *err)
+{
+    struct mdl_partner_row partner;
+    struct mdl_agreement_row row;
+    struct mdl_agreement a;
+    bool found = false;
+    enum mdl_status st = partner_find(s, param_text(params, "partner"), &partner, err);
+
+    if (st != MDL_OK) {
+        return st;
+    }
+    st = usable(s, &partner, &row, &found, err);
+    if (st == MDL_OK && found) {
+        st = mdl_agreement_decode(row.bytes.data, row.bytes.len, &a, err);
+    } else if (st == MDL_OK) {
+        st = agreement_draft_for(s, &partner, NULL, &a, err);
+    }
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o, s:o, s:o, s:b}", "partner", doc_partner(s, &partner),
+                            "agreement", found ? doc_agreement(s, &row) : json_null(), "disclosure",
+                            doc_disclosure(s, &a), "agreement_needed", (int)!found);
+    }
+    if (found) {
+        mdl_agreement_clear(&row);
+    }
+    mdl_partner_clear(&partner);
+    return st;
+}
+
+/* ---- answers ------------------------------------------------------------------------------------
+ */
+
+enum mdl_status verb_round_approve(struct mdl_service *s, const json_t *params, json_t **result,
+                                   struct mdl_error *err)
+{
+    struct mdl_round_row row;
+    enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (row.outcome != MDL_ROUND_WAITING || row.proposer != MDL_BY_THEM) {
+        st = mdl_fail(err, MDL_U_STATE, "this round does not wait for our approval: it is %s",
+                      mdl_round_outcome_slug(row.outcome));
+    } else {
+        st = proposal_approve(s, &row, err);
+    }
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o}", "round", doc_round(s, &row));
+    }
+    mdl_round_clear(&row);
+    return st;
+}
+
+enum mdl_status verb_round_refuse(struct mdl_service *s, const json_t *params, json_t **result,
+                                  struct mdl_error *err)
+{
+    struct mdl_round_row row;
+    const char *reason = param_text(params, "reason");
+    enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (row.outcome != MDL_ROUND_WAITING || row.proposer != MDL_BY_THEM) {
+        st = mdl_fail(err, MDL_U_STATE, "this round does not wait for our approval: it is %s",
+                      mdl_round_outcome_slug(row.outcome));
+    } else {
+        st = proposal_refuse(s, &row, MDL_P_REFUSED, reason != NULL ? reason : "no reason given",
+                             err);
+    }
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o}", "round", doc_round(s, &row));
+    }
+    mdl_round_clear(&row);
+    return st;
+}
+
+enum mdl_status verb_round_abort(struct mdl_service *s, const json_t *params, json_t **result,
+                                 struct mdl_error *err)
+{
+    struct mdl_round_row row;
+    struct mdl_round_row now;
+    enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (row.outcome == MDL_ROUND_WAITING) {
+        st = proposal_refuse(s, &row, row.proposer == MDL_BY_US ? MDL_P_ABORTED : MDL_P_REFUSED,
+                             "ended by the operator", err);
+    } else if (!rounds_abort(s, row.id, "ended by the operator")) {
+        st = mdl_fail(err, MDL_U_STATE, "this round has ended already: it is %s",
+                      mdl_round_outcome_slug(row.outcome));
+    }
+    if (st == MDL_OK) {
+        st = mdl_round_get(s->store, row.id, &now, err);
+    }
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o}", "round", doc_round(s, &now));
+        mdl_round_clear(&now);
+    }
+    mdl_round_clear(&row);
+    return st;
+}
+
+/* ---- looking ------------------------------------------------------------------------------------
+ */
+
+struct listing {
+    struct mdl_service *s;
+    json_t *list;
+};
+
+static bool list_row(void *ctx, const struct mdl_round_row *row)
+{
+    struct listing *l = ctx;
+    (void)json_array_append_new(l->list, doc_round(l->s, row));
+    return true;
+}
+
+enum mdl_status verb_round_list(struct mdl_service *s, const json_t *params, json_t **result,
+                                struct mdl_error *err)
+{
+    struct listing l = {s, json_array()};
+    struct mdl_partner_row partner = {.id = 0};
+    const char *name = param_text(params, "partner");
+    json_int_t limit = param_int(params, "limit", 50);
+    struct mdl_round_filter f = {.limit = limit < 1 || limit > 1000 ? 1000 : (size_t)limit};
+    enum mdl_status st = name != NULL ? partner_find(s, name, &partner, err) : MDL_OK;
+    if (st == MDL_OK) {
+        f.partner = partner.id;
+        st = mdl_round_list(s->store, &f, list_row, &l, err);
+        mdl_partner_clear(&partner);
+    }
+    if (st != MDL_OK) {
+        json_decref(l.list);
+        return st;
+    }
+    *result = json_pack("{s:o}", "rounds", l.list);
+    return MDL_OK;
+}
+
+enum mdl_status verb_round_show(struct mdl_service *s, const json_t *params, json_t **result,
+                                struct mdl_error *err)
+{
+    struct mdl_round_row row;
+    enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
+    if (st == MDL_OK) {
+        *result = json_pack("{s:o}", "round", doc_round(s, &row));
+        mdl_round_clear(&row);
+    }
+    return st;
+}
