@@ -81,10 +81,11 @@ static bool read_digits(const char *s, size_t len, char decimal, struct parts *p
         if (i > point && p->decimals >= 6) {
             continue; /* beyond any currency's minor unit */
         }
-        if (p->digits > (INT64_MAX - 9) / 10) {
+        int64_t digit = s[i] - '0';
+        if (p->digits > (INT64_MAX - digit) / 10) {
             return false;
         }
-        p->digits = p->digits * 10 + (s[i] - '0');
+        p->digits = p->digits * 10 + digit;
         p->decimals += i > point;
     }
     return any;

@@ -191,7 +191,6 @@ static enum mdl_status body_row(struct mdl_import *imp, const struct mdl_imp_row
     imp->file->rows++;
     imp->report.rows++;
     imp->seen++;
-    imp->row_id = "";
     imp->table.done = imp->preview_rows > 0 && imp->seen >= imp->preview_rows;
     if (row->issue != MDL_ISSUE_COUNT) {
         mdl_imp_issue(imp, row->issue, row->line, row->column, "%s", row->text);
@@ -280,6 +279,7 @@ static enum mdl_status footer_row(struct mdl_import *imp, const struct mdl_imp_r
 enum mdl_status mdl_imp_row(void *ctx, const struct mdl_imp_row *row, struct mdl_error *err)
 {
     struct mdl_import *imp = ctx;
+    imp->row_id = "";
     if (imp->columns->kind == MDL_KIND_UNKNOWN) {
         return row->n_filled > 0 || row->issue != MDL_ISSUE_COUNT ? header_row(imp, row, err)
                                                                   : MDL_OK;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define OPTIONS (CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)
-#define BLOCK   4096 /* libcsv grows its cell by this; its default of 128 is slow for long cells */
+#define BLOCK   65536 /* libcsv grows its cell by this; its default of 128 is slow for long cells */
 
 static void fail_memory(struct mdl_imp_table *t)
 {
