@@ -187,6 +187,7 @@ int rig_tcp(uint16_t port)
 
 static void raw_open(struct rig_raw *w, int type)
 {
+    w->monitor = NULL;
     w->ctx = zmq_ctx_new();
     ck_assert_ptr_nonnull(w->ctx);
     ck_assert_int_eq(zmq_ctx_set(w->ctx, ZMQ_BLOCKY, 0), 0);
@@ -231,10 +232,21 @@ void rig_raw_router(struct rig_raw *w, enum rig_speech how, const struct rig_key
     ck_assert_int_eq(zmq_getsockopt(w->sock, ZMQ_LAST_ENDPOINT, endpoint, &size), 0);
 }
 
+void rig_raw_watch(struct rig_raw *w, int events)
+{
+    w->monitor = mdl_monitor_open(w->ctx, w->sock, "inproc://watch", events);
+    ck_assert_ptr_nonnull(w->monitor);
+}
+
 void rig_raw_close(struct rig_raw *w)
 {
+    if (w->ctx == NULL)
+        return;
+    if (w->monitor != NULL)
+        zmq_close(w->monitor);
     zmq_close(w->sock);
     zmq_ctx_term(w->ctx);
+    memset(w, 0, sizeof *w);
 }
 
 int rig_run(Suite *s)

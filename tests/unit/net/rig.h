@@ -79,7 +79,7 @@ int rig_tcp(uint16_t port);
 /* A zmq DEALER of its own context that speaks CURVE with `key` to `server`, or with another
  * mechanism. */
 struct rig_raw {
-    void *ctx, *sock;
+    void *ctx, *sock, *monitor;
 };
 enum rig_speech { RIG_CURVE, RIG_NULL, RIG_PLAIN };
 void rig_raw_dealer(struct rig_raw *w, enum rig_speech how, const struct rig_key *key,
@@ -87,6 +87,9 @@ void rig_raw_dealer(struct rig_raw *w, enum rig_speech how, const struct rig_key
 /* A zmq ROUTER bound to an ephemeral port; endpoint is filled. */
 void rig_raw_router(struct rig_raw *w, enum rig_speech how, const struct rig_key *key,
                     char endpoint[MDL_NET_ENDPOINT_MAX]);
+/* Watches `events` of it: read them from w->monitor. */
+void rig_raw_watch(struct rig_raw *w, int events);
+/* No-op for one that was never opened or is closed. */
 void rig_raw_close(struct rig_raw *w);
 
 int rig_run(Suite *s);
