@@ -366,9 +366,9 @@ void sim_restart(struct sim_node *n)
 void sim_start(struct sim_world *w)
 {
     w->link = true;
-    sim_begin(&w->node[0]);
-    /* The other is a little later: what arrives before is lost. */
-    sim_queue(w, sim_item_new(SIM_IT_BEGIN, &w->node[1]), w->now + 300);
+    sim_begin(&w->node[w->first]);
+    /* What arrives at the other before it begins is lost. */
+    sim_queue(w, sim_item_new(SIM_IT_BEGIN, &w->node[1 - w->first]), w->now + 300);
 }
 
 void sim_free(struct sim_world *w)

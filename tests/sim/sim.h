@@ -97,6 +97,7 @@ struct sim_world {
     size_t agreement_len;
     uint64_t now;
     bool link;
+    int first; /* the node that begins; the other comes 300 ms later */
     struct sim_plan plan;
     unsigned plan_seen;
     bool plan_done;
@@ -105,6 +106,7 @@ struct sim_world {
     struct sim_item *queue;
     uint64_t order;
     unsigned deliveries;
+    bool rows_void[2]; /* what this side opened of a list it forged says nothing */
     bool one_sided; /* the last signature is withheld or damaged: sim_check allows for it */
 };
 

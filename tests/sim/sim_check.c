@@ -90,7 +90,7 @@ const char *sim_check(const struct sim_world *w)
     }
     for (int i = 0; i < 2; i++) {
         const struct sim_node *n = &w->node[i];
-        for (uint8_t g = 0; g < w->terms.n_groups; g++) {
+        for (uint8_t g = 0; g < w->terms.n_groups && !w->rows_void[i]; g++) {
             const char *wrong = check_rows(w, n, g, complete);
             if (wrong != NULL) {
                 return wrong;
