@@ -279,12 +279,15 @@ static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
     struct mdl_agreement_row row = {0};
     enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
 
-    mdl_agreement_hash(b->agreement.p, b->agreement.len, row.hash);
-    if (mdl_agreement_get(s->store, row.hash, &row, NULL) == MDL_OK) {
+    uint8_t hash[HASH_BYTES];
+    mdl_agreement_hash(b->agreement.p, b->agreement.len, hash);
+    if (mdl_agreement_get(s->store, hash, &row, NULL) == MDL_OK) {
         enum mdl_status known = answer_known(s, &row, err);
         mdl_agreement_clear(&row);
         return known;
     }
+    memset(&row, 0, sizeof row);
+    memcpy(row.hash, hash, sizeof row.hash);
     enum mdl_status st = mdl_agreement_decode(b->agreement.p, b->agreement.len, &a, err);
     if (st == MDL_OK) {
         st = mdl_agreement_between(&a, mdl_identity_public(s->identity), p->identity, err);

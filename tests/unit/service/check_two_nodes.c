@@ -1,0 +1,174 @@
+/* check_two_nodes.c: two nodes, real sockets, real exports: from invitation to overlap and receipt.
+ */
+#include "nodes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct node a;
+static struct node b;
+
+static void setup(void)
+{
+    char endpoint[64];
+    free_endpoint(endpoint);
+    node_start(&a, "Northwind", endpoint);
+    node_start(&b, "Contoso", NULL); /* dials out only */
+}
+
+static void teardown(void)
+{
+    node_remove(&a);
+    node_remove(&b);
+}
+
+static const char list_a[] = "Account Name,Website,Type,Account ID\n"
+                             "Acme GmbH,https://www.acme.com,Customer,A1\n"
+                             "Globex Corp,globex.example.org,Prospect,A2\n"
+                             "Initech,initech.com,Customer,A3\n"
+                             "Umbrella,umbrella.io,Prospect,A4\n";
+static const char list_b[] = "Company name,Company Domain Name,Lifecycle Stage,Record ID\n"
+                             "ACME,acme.com,customer,1\n"
+                             "Initech LLC,initech.com,lead,2\n"
+                             "Soylent,soylent.net,customer,3\n";
+
+static json_int_t number(const json_t *o, const char *a1, const char *a2)
+{
+    const json_t *v = json_object_get(o, a1);
+    v = a2 != NULL ? json_object_get(v, a2) : v;
+    ck_assert_msg(json_is_integer(v), "no number %s.%s", a1, a2 != NULL ? a2 : "");
+    return json_integer_value(v);
+}
+
+static const char *round_id(const json_t *doc)
+{
+    return json_string_value(json_object_get(json_object_get(doc, "round"), "id"));
+}
+
+static void import_both(void)
+{
+    json_t *ra = node_import(&a, "a.csv", list_a, NULL);
+    json_t *rb = node_import(&b, "b.csv", list_b, NULL);
+    ck_assert_int_eq(number(ra, "accounts", NULL), 4);
+    ck_assert_int_eq(number(rb, "accounts", NULL), 3);
+    json_decref(ra);
+    json_decref(rb);
+}
+
+static void expect_overlap(struct node *n, const char *partner, size_t rows)
+{
+    json_t *o = node_do(n, "overlap", json_pack("{s:s}", "partner", partner));
+    ck_assert_uint_eq(json_array_size(json_object_get(o, "rows")), rows);
+    ck_assert_int_eq(number(o, "totals", "own_accounts"), (json_int_t)rows);
+    ck_assert_int_eq(number(o, "totals", "partner_accounts"), (json_int_t)rows);
+    json_decref(o);
+}
+
+START_TEST(round_to_receipt)
+{
+    import_both();
+    nodes_pair(&a, &b, true);
+    json_t *doc = node_do(&b, "round.start", json_pack("{s:s}", "partner", "Northwind"));
+    json_t *at_b = node_wait_round(&b, round_id(doc), 30);
+    json_t *at_a = node_wait_round(&a, round_id(doc), 30);
+    ck_assert_str_eq(json_string_value(json_object_get(at_b, "state")), "complete");
+    ck_assert_str_eq(json_string_value(json_object_get(at_a, "state")), "complete");
+    ck_assert_int_eq(number(at_a, "keys", "matched"), number(at_b, "keys", "matched"));
+    const json_t *receipt_a = json_object_get(at_a, "receipt");
+    const json_t *receipt_b = json_object_get(at_b, "receipt");
+    ck_assert(json_equal(json_object_get(receipt_a, "hash"), json_object_get(receipt_b, "hash")));
+    expect_overlap(&a, "Contoso", 2);
+    expect_overlap(&b, "Northwind", 2);
+    json_t *w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_uint_eq(json_array_size(json_object_get(w, "rows")), 2);
+    json_t *m = node_do(&a, "matrix", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_int_eq(number(m, "own_accounts", NULL), 2);
+    ck_assert_int_eq(number(m, "own_total", NULL), 4);
+    json_t *v = node_do(&a, "audit.verify", json_object());
+    char *text = json_dumps(v, 0);
+    ck_assert_msg(json_is_true(json_object_get(v, "ok")), "%s", text);
+    free(text);
+    ck_assert_int_eq(number(v, "receipts", NULL), 1);
+    json_decref(doc);
+    json_decref(at_a);
+    json_decref(at_b);
+    json_decref(w);
+    json_decref(m);
+    json_decref(v);
+}
+END_TEST
+
+START_TEST(waits_for_a_person)
+{
+    import_both();
+    nodes_pair(&a, &b, false);
+    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert(json_is_true(json_object_get(doc, "agreement_proposed")));
+    /* The agreement arrives, and waits for Contoso's operator. */
+    json_t *list = NULL;
+    for (int i = 0; i < 500; i++) {
+        list = node_do(&b, "agreement.list", json_object());
+        if (json_array_size(json_object_get(list, "agreements")) == 1) {
+            break;
+        }
+        json_decref(list);
+        list = NULL;
+        usleep(20000);
+    }
+    ck_assert_ptr_nonnull(list);
+    json_decref(list);
+    (void)node_refuses(&b, "round.approve", json_pack("{s:s}", "round", "Northwind"),
+                       MDL_U_NOT_FOUND);
+    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
+    for (int i = 0;; i++) {
+        json_t *rounds = node_do(&b, "round.list", json_object());
+        size_t n = json_array_size(json_object_get(rounds, "rounds"));
+        json_decref(rounds);
+        if (n == 1) {
+            break;
+        }
+        ck_assert_int_lt(i, 500);
+        usleep(20000);
+    }
+    json_decref(node_do(&b, "round.approve", json_pack("{s:s}", "round", "Northwind")));
+    json_t *done = node_wait_round(&a, round_id(doc), 30);
+    ck_assert_str_eq(json_string_value(json_object_get(done, "state")), "complete");
+    json_decref(done);
+    json_decref(doc);
+}
+END_TEST
+
+START_TEST(nothing_without_accounts_or_partner)
+{
+    nodes_pair(&a, &b, true);
+    const char *text =
+        node_refuses(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"), MDL_P_EMPTY);
+    ck_assert_ptr_nonnull(strstr(text, "mandorla import"));
+    text =
+        node_refuses(&a, "round.start", json_pack("{s:s}", "partner", "Nobody"), MDL_U_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(text, "Contoso"));
+    (void)node_refuses(&a, "overlap", json_pack("{s:s}", "partner", "Contoso"), MDL_U_NOT_FOUND);
+    (void)node_refuses(&a, "overlap", json_pack("{s:i}", "partner", 5), MDL_U_ARGUMENT);
+    (void)node_refuses(&a, "overlap", json_object(), MDL_U_ARGUMENT);
+    (void)node_refuses(&a, "overlap", json_pack("{s:s, s:b}", "partner", "Contoso", "nonsense", 1),
+                       MDL_U_ARGUMENT);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("two nodes");
+    TCase *t = tcase_create("round");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 120);
+    tcase_add_test(t, round_to_receipt);
+    tcase_add_test(t, waits_for_a_person);
+    tcase_add_test(t, nothing_without_accounts_or_partner);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? 0 : 1;
+}
