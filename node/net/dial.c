@@ -10,14 +10,23 @@
 #define DIAL_EVENTS                                                                                \
     (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |                             \
      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |                  \
-     ZMQ_EVENT_DISCONNECTED)
+     ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED)
 /* A handshake that is cut has many innocent causes (a restart, a full house); so many in a row mean
  * that the listener cannot read what we encrypt to the partner's key. */
 #define DIAL_CUTS_TOLD 3
+/* libzmq tells a retry also when a connection broke and no attempt has failed yet. */
+#define DIAL_RETRIES 2
+
+/* libzmq looks names up in its I/O thread and everything on that thread waits for the answer. */
+static bool looked_up(const struct mdl_net *net, const struct net_peer *p)
+{
+    return net->socks_proxy[0] == '\0' && !mdl_endpoint_numeric(p->endpoint);
+}
 
 static int set_options(const struct mdl_net *net, const struct net_peer *p, void *sock)
 {
     int rc = net_common_options(net, sock);
+    rc |= net_set_thread(sock, looked_up(net, p) ? NET_THREAD_NAMES : NET_THREAD_DIALS);
     rc |= mdl_sock_set(sock, ZMQ_IPV6, p->dial.ipv6);
     /* Nothing is queued for a partner that is not there: the caller resends after UP. */
     rc |= mdl_sock_set(sock, ZMQ_IMMEDIATE, 1);
@@ -54,6 +63,7 @@ void net_dial_start(struct mdl_net *net, struct net_peer *p)
         return;
     }
     d->state = NET_OPENING;
+    d->retries = 0;
     d->patience = mdl_net_now() + patience(net);
 }
 
@@ -78,20 +88,23 @@ void net_dial_close(struct net_peer *p)
     d->state = NET_FREE;
 }
 
-void net_dial_put_off(struct mdl_net *net, struct net_peer *p, enum mdl_status why)
+/* Closes and comes back after a pause that grows from `first` to `most`. */
+static void pause_dial(struct net_peer *p, int64_t first, int64_t most)
 {
     struct net_dial *d = &p->dial;
-    int64_t now = mdl_net_now();
     net_dial_close(p);
     int64_t next = d->pause + d->pause / 2;
-    if (next < (int64_t)net->times.refused)
-        next = net->times.refused;
-    if (next > (int64_t)net->times.refused_max)
-        next = net->times.refused_max;
-    d->pause = next;
-    d->retry_at = now + mdl_net_jitter(next);
-    bool new_reason = why != MDL_OK && (p->refused_at == 0 || p->stats.up);
-    if (why != MDL_OK && (new_reason || now - p->refused_at >= NET_TELL_AGAIN_MS)) {
+    next = next < first ? first : next;
+    d->pause = next > most ? most : next;
+    d->retry_at = mdl_net_now() + mdl_net_jitter(d->pause);
+}
+
+void net_dial_put_off(struct mdl_net *net, struct net_peer *p, enum mdl_status why)
+{
+    int64_t now = mdl_net_now();
+    pause_dial(p, net->times.refused, net->times.refused_max);
+    bool told_lately = p->refused_at != 0 && now - p->refused_at < NET_TELL_AGAIN_MS;
+    if (why != MDL_OK && !told_lately) {
         p->refused = why;
         p->refused_at = now;
     }
@@ -107,6 +120,7 @@ static void came_up(struct net_peer *p)
     d->heard = d->pinged = mdl_net_now();
     d->pause = 0;
     d->failed = 0;
+    d->retries = 0;
     p->refused = MDL_OK;
     p->refused_at = 0;
     /* The other side learns from our first frame whose connection this is. */
@@ -125,6 +139,16 @@ static void broke(const struct mdl_net *net, struct net_peer *p)
     p->dial.patience = mdl_net_now() + patience(net);
 }
 
+/* A name may have an IPv6 address that leads nowhere, and libzmq tries one family only. */
+static void connect_failed(const struct mdl_net *net, struct net_peer *p)
+{
+    struct net_dial *d = &p->dial;
+    if (d->state != NET_OPENING || !looked_up(net, p) || ++d->retries < DIAL_RETRIES)
+        return;
+    d->ipv6 = !d->ipv6;
+    pause_dial(p, net->times.reconnect, net->times.reconnect_max);
+}
+
 void net_dial_events(struct mdl_net *net, struct net_peer *p)
 {
     struct net_dial *d = &p->dial;
@@ -135,6 +159,8 @@ void net_dial_events(struct mdl_net *net, struct net_peer *p)
             came_up(p);
         else if (event == ZMQ_EVENT_DISCONNECTED)
             broke(net, p);
+        else if (event == ZMQ_EVENT_CONNECT_RETRIED)
+            connect_failed(net, p);
         else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
             net_dial_put_off(net, p, MDL_P_REFUSED);
         else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
@@ -150,14 +176,6 @@ void net_dial_settle(struct net_peer *p)
         p->dial.state = NET_OPENING;
 }
 
-/* A name may have an IPv6 address that leads nowhere, and libzmq tries one family only. */
-static void start_anew(struct mdl_net *net, struct net_peer *p)
-{
-    if (net->socks_proxy[0] == '\0' && strchr(p->endpoint, '[') == NULL)
-        p->dial.ipv6 = !p->dial.ipv6;
-    net_dial_start(net, p);
-}
-
 void net_dial_tick(struct mdl_net *net, struct net_peer *p, int64_t now)
 {
     static const uint8_t frame[1] = {NET_KEEPALIVE_BYTE};
@@ -169,7 +187,7 @@ void net_dial_tick(struct mdl_net *net, struct net_peer *p, int64_t now)
         break;
     case NET_OPENING:
         if (now >= d->patience)
-            start_anew(net, p);
+            net_dial_start(net, p);
         break;
     case NET_LIVE:
         if (!d->readable && now - d->heard > net->times.silence) {

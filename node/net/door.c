@@ -17,6 +17,7 @@
 static int set_options(const struct mdl_net *net, void *r)
 {
     int rc = net_common_options(net, r);
+    rc |= net_set_thread(r, NET_THREAD_DOOR);
     rc |= mdl_sock_set(r, ZMQ_IPV6, 1);
     rc |= mdl_sock_set(r, ZMQ_BACKLOG, DOOR_BACKLOG);
     rc |= mdl_sock_set(r, ZMQ_ROUTER_HANDOVER, 0);

@@ -26,6 +26,10 @@
 #define NET_IDLE_BYTES_PER_MS 1
 #define NET_KERNEL_BUFFER     (8u * 1024u * 1024u)
 
+/* libzmq's I/O threads. All connections of one socket are on one, so that its monitor tells events
+ * in the order in which they happened. */
+enum net_thread { NET_THREAD_DOOR, NET_THREAD_DIALS, NET_THREAD_NAMES, NET_THREADS };
+
 enum net_state {
     NET_FREE,
     NET_OPENING, /* dial only: connecting, or in the handshake */
@@ -58,6 +62,7 @@ struct net_dial {
     int64_t retry_at; /* in NET_FREE, if the partner has an endpoint */
     int64_t pause;    /* the last one; grows */
     unsigned failed;  /* handshakes that failed in a row */
+    unsigned retries; /* of libzmq since the start or the last connection */
 };
 
 struct net_peer {
@@ -121,6 +126,7 @@ struct mdl_net {
 void net_stop(struct mdl_net *net);
 /* Options that ROUTER and DEALER share; 0 or -1 with errno. */
 int net_common_options(const struct mdl_net *net, void *sock);
+int net_set_thread(void *sock, enum net_thread thread);
 
 /* partner.c */
 struct net_peer *net_peer_by_id(const struct mdl_net *net, uint64_t id);

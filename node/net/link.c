@@ -58,6 +58,16 @@ static struct net_link *stalest(struct net_peer *p)
     return found;
 }
 
+/* The id stands for a connection of another partner now: nothing more may go there for the old one.
+ */
+static void disown(struct mdl_net *net, const uint8_t id[NET_ROUTING_ID])
+{
+    for (size_t i = 0; i < net->n_peers; i++)
+        for (size_t k = 0; k < MDL_NET_LINKS_PER_PARTNER; k++)
+            if (memcmp(net->peer[i]->link[k].id, id, NET_ROUTING_ID) == 0)
+                net_link_end(net->peer[i], &net->peer[i]->link[k]);
+}
+
 struct net_link *net_link_for(struct mdl_net *net, struct net_peer *p,
                               const uint8_t id[NET_ROUTING_ID], int fd)
 {
@@ -69,6 +79,7 @@ struct net_link *net_link_for(struct mdl_net *net, struct net_peer *p,
     struct mdl_conn conn;
     if (!mdl_conn_of(fd, &conn))
         return NULL;
+    disown(net, id);
     struct net_link *l = stalest(p);
     if (l->state == NET_LIVE) {
         mdl_conn_shut(&l->conn);

@@ -48,8 +48,10 @@ static void say_refused(struct mdl_net_event *ev, struct net_peer *p)
         ev->status == MDL_P_REFUSED
             ? "The partner's node answered but does not know this node's key yet: its operator "
               "must accept our token. Trying again."
-            : "What listens at the partner's endpoint does not hold the partner's channel key: "
-              "compare endpoint and token with the partner. Trying again.");
+            : "What listens at the partner's endpoint does not complete the handshake; most likely "
+              "it "
+              "does not hold the partner's channel key: compare endpoint and token with the "
+              "partner. Trying again.");
 }
 
 static bool tell_partner(struct mdl_net_event *ev, struct net_peer *p)

@@ -105,6 +105,12 @@ int net_common_options(const struct mdl_net *net, void *sock)
     return rc;
 }
 
+int net_set_thread(void *sock, enum net_thread thread)
+{
+    uint64_t only = UINT64_C(1) << thread;
+    return zmq_setsockopt(sock, ZMQ_AFFINITY, &only, sizeof only);
+}
+
 static enum mdl_status start_zmq(struct mdl_net *net, struct mdl_error *err)
 {
     if (!zmq_has("curve"))
@@ -113,9 +119,8 @@ static enum mdl_status start_zmq(struct mdl_net *net, struct mdl_error *err)
     net->zmq = zmq_ctx_new();
     if (net->zmq == NULL)
         return mdl_fail(err, MDL_L_MEMORY, "libzmq cannot start: %s.", zmq_strerror(zmq_errno()));
-    /* One I/O thread: events of a connection then come in the order in which they happened. */
     if (zmq_ctx_set(net->zmq, ZMQ_BLOCKY, 0) != 0 ||
-        zmq_ctx_set(net->zmq, ZMQ_IO_THREADS, 1) != 0 ||
+        zmq_ctx_set(net->zmq, ZMQ_IO_THREADS, NET_THREADS) != 0 ||
         zmq_ctx_set(net->zmq, ZMQ_MAX_SOCKETS, NET_ZMQ_SOCKETS) != 0)
         return mdl_fail(err, MDL_L_LIBRARY, "libzmq refuses an option: %s.",
                         zmq_strerror(zmq_errno()));

@@ -17,7 +17,7 @@
  * Loop:  mdl_net_wait(net, extra, n, timeout, &err);  while (mdl_net_next(net, &ev)) handle(&ev);
  *
  * Threading: a struct mdl_net belongs to the thread that opened it (the loop thread); every
- * function here is called on that thread. Inside, libzmq has an I/O thread and the ZAP handler has
+ * function here is called on that thread. Inside, libzmq has I/O threads and the ZAP handler has
  * one. Times are CLOCK_MONOTONIC. Nothing here writes to disk, to the log or to the standard
  * streams.
  */
@@ -80,7 +80,8 @@ struct mdl_net;
  * on: do not run), MDL_L_IO, MDL_L_MEMORY. On error *out is NULL and nothing stays open. */
 MDL_MUST_CHECK enum mdl_status mdl_net_open(const struct mdl_net_config *config,
                                             struct mdl_net **out, struct mdl_error *err);
-/* Closes every connection at once, without lingering; NULL is a no-op. */
+/* Closes every connection at once, without lingering; NULL is a no-op. It waits for a name that is
+ * just being looked up (by libzmq, with the system's time-outs). */
 void mdl_net_close(struct mdl_net *net);
 
 /* The i-th bound endpoint with its real port ("tcp://127.0.0.1:41325"); NULL past the last. */
@@ -91,7 +92,7 @@ const char *mdl_net_endpoint(const struct mdl_net *net, size_t i);
  * under another key are closed at once; the same endpoint and key again means "try now".
  * Errors: MDL_U_ARGUMENT (number 0, our own key, or an endpoint that is not tcp://host:port),
  * MDL_U_EXISTS (the key belongs to another partner), MDL_U_TOO_LARGE (MDL_NET_PARTNERS_MAX),
- * MDL_L_MEMORY, MDL_L_IO. On error nothing has changed. */
+ * MDL_L_MEMORY, MDL_L_IO (the channel has stopped). On error nothing has changed. */
 MDL_MUST_CHECK enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t partner,
                                                const uint8_t curve[MDL_CURVE_BYTES],
                                                const char *endpoint, struct mdl_error *err);

@@ -2,6 +2,7 @@
  * It may not keep state, and may not close a descriptor that libzmq owns. */
 #include "socket.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <linux/tcp.h>
@@ -89,6 +90,15 @@ bool mdl_endpoint_valid(const char *endpoint, bool for_bind, char host[MDL_NET_E
         host[n] = '\0';
     }
     return true;
+}
+
+bool mdl_endpoint_numeric(const char *endpoint)
+{
+    char host[MDL_NET_ENDPOINT_MAX];
+    struct in_addr four;
+    if (!mdl_endpoint_valid(endpoint, false, host))
+        return false;
+    return endpoint[6] == '[' || inet_pton(AF_INET, host, &four) == 1;
 }
 
 bool mdl_monitor_read(void *monitor, uint16_t *event, uint32_t *value)

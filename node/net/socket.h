@@ -20,6 +20,9 @@ bool mdl_sock_is(void *sock, int option, int value);
  * if not NULL, receives the host without brackets. */
 bool mdl_endpoint_valid(const char *endpoint, bool for_bind, char host[MDL_NET_ENDPOINT_MAX]);
 
+/* True if the host of a valid endpoint is an IP address: no name is looked up. */
+bool mdl_endpoint_numeric(const char *endpoint);
+
 /* One event of a zmq monitor pair: false when there is none. */
 bool mdl_monitor_read(void *monitor, uint16_t *event, uint32_t *value);
 /* Starts monitoring `events` of `sock` and returns the pair to read them from, or NULL with errno.

@@ -1,5 +1,5 @@
 /* check_open.c: what is refused before a node listens, and what stops it afterwards.
- * Reaches into the node's state for two things only: to end the ZAP handler and to read options. */
+ * Reaches into the node's state to end the ZAP handler and to read options, for nothing else. */
 #include "rig.h"
 
 #include <stdio.h>
@@ -77,6 +77,9 @@ START_TEST(addresses_that_are_none)
     ck_assert(mdl_endpoint_valid("tcp://[2001:db8::1]:7801", false, host));
     ck_assert_str_eq(host, "2001:db8::1");
     ck_assert(mdl_endpoint_valid("tcp://*:0", true, NULL));
+    ck_assert(mdl_endpoint_numeric("tcp://192.0.2.1:7801"));
+    ck_assert(mdl_endpoint_numeric("tcp://[::1]:7801"));
+    ck_assert(!mdl_endpoint_numeric("tcp://192.0.2.example:7801"));
 }
 END_TEST
 
@@ -224,6 +227,24 @@ START_TEST(what_security_rests_on_is_set)
 }
 END_TEST
 
+START_TEST(a_name_is_tried_in_both_families)
+{
+    char taken[MDL_NET_ENDPOINT_MAX];
+    rig_open(&r, 1, LOCAL);
+    snprintf(taken, sizeof taken, "tcp://localhost:%u",
+             rig_port(mdl_net_endpoint(r.node[1].net, 0)));
+    rig_close(&r, 1); /* nobody listens there now */
+    rig_open(&r, 0, NULL);
+    ck_assert_int_eq(mdl_net_partner(r.node[0].net, 2, r.node[1].key.public, taken, NULL), MDL_OK);
+    const struct net_dial *d = &r.node[0].net->peer[0]->dial;
+    ck_assert(d->ipv6);
+    RIG_UNTIL(&r, !d->ipv6 && d->state == NET_OPENING);
+    option_is(d->sock, ZMQ_IPV6, 0);
+    RIG_UNTIL(&r, d->ipv6 && d->state == NET_OPENING);
+    option_is(d->sock, ZMQ_IPV6, 1);
+}
+END_TEST
+
 START_TEST(the_end_of_the_key_handler_stops_everything)
 {
     rig_open(&r, 0, LOCAL);
@@ -308,6 +329,7 @@ int main(void)
     tcase_add_test(t, partners_that_cannot_be);
     tcase_add_test(t, too_many_partners);
     tcase_add_test(t, what_security_rests_on_is_set);
+    tcase_add_test(t, a_name_is_tried_in_both_families);
     tcase_add_test(t, the_end_of_the_key_handler_stops_everything);
     tcase_add_test(t, no_handler_no_listening);
     tcase_add_test(t, a_handler_that_admits_the_probe_is_not_trusted);

@@ -202,9 +202,17 @@ static size_t junk_head(int kind, uint8_t head[128])
     return 73;
 }
 
+/* Sends what the connection takes; true when it is over. */
+static bool pour(int fd, size_t *poured)
+{
+    static const uint8_t junk[65536];
+    ssize_t sent = send(fd, junk, sizeof junk, MSG_NOSIGNAL);
+    *poured += sent > 0 ? (size_t)sent : 0;
+    return sent < 0 && errno != EAGAIN;
+}
+
 START_TEST(junk_does_not_fill_the_memory)
 {
-    static uint8_t junk[65536];
     int fd[JUNK_CONNECTIONS];
     bool over[JUNK_CONNECTIONS] = {false};
     uint8_t head[128];
@@ -220,14 +228,8 @@ START_TEST(junk_does_not_fill_the_memory)
     int64_t end = mdl_net_now() + RIG_PATIENCE;
     while (left > 0) {
         ck_assert_msg(mdl_net_now() < end, "%zu junk connections are still open", left);
-        for (int i = 0; i < JUNK_CONNECTIONS; i++) {
-            ssize_t sent = over[i] ? 0 : send(fd[i], junk, sizeof junk, MSG_NOSIGNAL);
-            poured += sent > 0 ? (size_t)sent : 0;
-            if (!over[i] && sent < 0 && errno != EAGAIN) {
-                over[i] = true;
-                left--;
-            }
-        }
+        for (int i = 0; i < JUNK_CONNECTIONS; i++)
+            left -= !over[i] && (over[i] = pour(fd[i], &poured));
         rig_pump(&r);
         size_t now = resident();
         highest = now > highest ? now : highest;

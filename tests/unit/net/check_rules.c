@@ -101,14 +101,8 @@ END_TEST
 
 START_TEST(a_chosen_routing_id)
 {
-    pinned_raw("admin");
-    ck_assert_int_eq(zmq_send(raw.sock, "hi", 2, 0), 2);
-    /* Five bytes, as the ROUTER's own, is harmless; the name says nothing in any case. */
-    ck_assert_uint_eq(rig_await(&r, 0, MDL_NET_MESSAGE, 2).len, 2);
-    rig_raw_close(&raw);
-    rig_await(&r, 0, MDL_NET_DOWN, 2);
-    rig_close(&r, 0);
-    pinned_raw("administrator");
+    pinned_raw(_i == 0 ? "admin"
+                       : "administrator"); /* five bytes are the length of a ROUTER's own */
     raw_send("hi", 2, 0);
     bad_comes(MDL_P_MALFORMED, "routing id");
 }
@@ -155,8 +149,8 @@ START_TEST(a_listening_partner_that_breaks_the_rules)
     int64_t before = mdl_net_now();
     bad_comes(MDL_P_MALFORMED, "2 frames");
     rig_await(&r, 0, MDL_NET_DOWN, 2);
-    ck_assert_int_lt(mdl_net_now() - before, 900); /* not by silence */
-    rig_await(&r, 0, MDL_NET_UP, 2);               /* dialled again, after a pause */
+    ck_assert_int_lt(mdl_net_now() - before, RIG_AT_ONCE); /* not by silence */
+    rig_await(&r, 0, MDL_NET_UP, 2);                       /* dialled again, after a pause */
 }
 END_TEST
 
@@ -172,7 +166,7 @@ START_TEST(a_forgotten_partner_is_cut_off_at_once)
     int64_t before = mdl_net_now();
     mdl_net_forget(r.node[0].net, 2);
     rig_await(&r, 1, MDL_NET_DOWN, 1);
-    ck_assert_int_lt(mdl_net_now() - before, 900);
+    ck_assert_int_lt(mdl_net_now() - before, RIG_AT_ONCE);
     rig_send(&r, 0, 2, 'x', 1, MDL_U_NOT_FOUND);
     if (listens == 0) {
         ck_assert_int_eq(rig_await(&r, 1, MDL_NET_REFUSED, 1).status, MDL_P_REFUSED);
@@ -201,7 +195,7 @@ START_TEST(a_silent_connection_is_cut_too)
     if (!linked)
         raw_send("late", 4, 0);
     RIG_UNTIL(&r, mdl_monitor_read(raw.monitor, &event, &value) && event == ZMQ_EVENT_DISCONNECTED);
-    ck_assert_int_lt(mdl_net_now() - before, 900);
+    ck_assert_int_lt(mdl_net_now() - before, RIG_AT_ONCE);
     rig_never(&r, 0, MDL_NET_MESSAGE, 0);
 }
 END_TEST
@@ -220,7 +214,7 @@ START_TEST(a_connection_that_never_speaks_is_cut)
     r.node[0].net->stranger[0].since -= 2000 + NET_MUTE_MS;
     int64_t before = mdl_net_now();
     RIG_UNTIL(&r, mdl_monitor_read(raw.monitor, &event, &value) && event == ZMQ_EVENT_DISCONNECTED);
-    ck_assert_int_lt(mdl_net_now() - before, 1500);
+    ck_assert_int_lt(mdl_net_now() - before, RIG_AT_ONCE);
 }
 END_TEST
 
@@ -247,7 +241,7 @@ START_TEST(the_stalest_connection_makes_room)
     raw_dealer(RIG_CURVE, endpoint);
     raw_send("\xC1", 1, 0);
     RIG_UNTIL(&r, mdl_monitor_read(many[0].monitor, &event, &value));
-    ck_assert_int_lt(mdl_net_now() - before, 900);
+    ck_assert_int_lt(mdl_net_now() - before, RIG_AT_ONCE);
     ck_assert_uint_eq(rig_stats(&r, 0, 2).connections, MDL_NET_LINKS_PER_PARTNER);
 }
 END_TEST
@@ -301,7 +295,7 @@ int main(void)
     tcase_add_test(t, several_frames);
     tcase_add_test(t, an_empty_message);
     tcase_add_test(t, an_unknown_channel_frame);
-    tcase_add_test(t, a_chosen_routing_id);
+    tcase_add_loop_test(t, a_chosen_routing_id, 0, 2);
     tcase_add_test(t, a_message_above_the_maximum);
     tcase_add_test(t, a_frame_above_the_frame_limit);
     tcase_add_test(t, a_listening_partner_that_breaks_the_rules);

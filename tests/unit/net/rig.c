@@ -33,7 +33,7 @@ struct mdl_net_config rig_config(const struct rig_key *key)
 {
     struct mdl_net_config c = {.times = {.handshake = 2000,
                                          .keepalive = 200,
-                                         .silence = 1200,
+                                         .silence = RIG_SILENCE,
                                          .reconnect = 20,
                                          .reconnect_max = 100,
                                          .refused = 100,
@@ -57,6 +57,8 @@ void rig_open(struct rig *r, size_t i, const char *bind)
     struct mdl_net_config c = rig_config(&r->node[i].key);
     c.binds = &bind;
     c.n_binds = bind != NULL;
+    if (r->silence != 0)
+        c.times.silence = r->silence;
     rig_open_with(r, i, &c);
 }
 

@@ -38,6 +38,8 @@ struct rig_node {
 };
 
 struct rig {
+    uint32_t
+        silence; /* ms, for nodes opened from now on; 0: longer than what tests call "at once" */
     struct rig_node node[RIG_NODES];
 };
 
@@ -46,6 +48,8 @@ void rig_keys(struct rig *r);
 void rig_new_key(struct rig_key *k);
 /* Short times; no bind, no proxy. */
 struct mdl_net_config rig_config(const struct rig_key *key);
+#define RIG_SILENCE 6000
+#define RIG_AT_ONCE 3000 /* ms: a break that is seen by then was not seen by silence */
 /* Opens node i, bound to `bind` unless NULL. */
 void rig_open(struct rig *r, size_t i, const char *bind);
 void rig_open_with(struct rig *r, size_t i, const struct mdl_net_config *c);
