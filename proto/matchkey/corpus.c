@@ -81,17 +81,19 @@ static enum mdl_status check_line(const struct mdl_profile *p, char *line, struc
                     lib, MK_PROFILE_ID, line, input, got, want);
 }
 
-enum mdl_status mdl_mk_corpus_check(const struct mdl_profile *p, struct mdl_error *err)
+enum mdl_status mdl_mk_corpus_check(const struct mdl_profile *p, struct mk_blob corpus,
+                                    struct mdl_error *err)
 {
-    struct mk_blob b;
     const char *line;
     char copy[1024];
     size_t len;
     enum mdl_status st = MDL_OK;
-    mdl_mk_blob(MK_FILE_CORPUS, &b);
-    while (st == MDL_OK && mdl_mk_line(&b, &line, &len)) {
-        if (len == 0 || line[0] == '#' || len >= sizeof copy) {
+    while (st == MDL_OK && mdl_mk_line(&corpus, &line, &len)) {
+        if (len == 0 || line[0] == '#') {
             continue;
+        }
+        if (len >= sizeof copy) {
+            return mdl_fail(err, MDL_BUG, "corpus.txt: a line of %zu bytes", len);
         }
         memcpy(copy, line, len);
         copy[len] = '\0';

@@ -189,7 +189,7 @@ enum mdl_status mdl_mk_host_ascii(const struct mdl_profile *p, const char *host,
     return fits ? MDL_OK
                 : mdl_fail(err, MDL_U_NO_KEY,
                            "a host name has letters, digits, hyphens and dots, at most %d",
-                           MK_HOST_MAX);
+                           MK_HOST_MAX - 1);
 }
 
 static bool all_digits(const char *s)
@@ -208,6 +208,9 @@ static enum mdl_status shape(char *host, struct mdl_error *err)
         memmove(host, host + 4, len - 3);
     }
     const char *last = strrchr(host, '.');
+    if (len > MK_HOST_MAX - 1) {
+        return mdl_fail(err, MDL_U_NO_KEY, "a host name has at most %d bytes", MK_HOST_MAX - 1);
+    }
     if (host[0] == '.' || strstr(host, "..") != NULL) {
         return mdl_fail(err, MDL_U_NO_KEY, "the host name has an empty label");
     }

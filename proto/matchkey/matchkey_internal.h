@@ -13,7 +13,7 @@
 /* Inputs longer than these give no key: no rule should spend time on a 180 KB cell. */
 #define MK_NAME_IN_MAX 1024 /* bytes */
 #define MK_URL_IN_MAX  2048 /* bytes */
-#define MK_HOST_MAX    253  /* bytes, RFC 1035 without the final dot */
+#define MK_HOST_MAX    254  /* bytes: 253 (RFC 1035) and a final dot */
 #define MK_LIST_MAX    256  /* items of one list column that are looked at */
 #define MK_CP_MAX      2048 /* code points of a folded name */
 #define MK_ID_MAX      48   /* bytes of an identifier without its separators */
@@ -115,9 +115,9 @@ bool mdl_mk_country(const struct mdl_profile *p, const char *text, char alpha2[3
 MDL_MUST_CHECK enum mdl_status mdl_mk_profile_load(struct mdl_profile **out, struct mdl_error *err);
 
 /* ---- corpus.c ---- */
-/* Runs every line of the corpus; MDL_L_LIBRARY at the first that gives another result. */
+/* Runs every line of a corpus; MDL_L_LIBRARY at the first that gives another result. */
 MDL_MUST_CHECK enum mdl_status mdl_mk_corpus_check(const struct mdl_profile *p,
-                                                   struct mdl_error *err);
+                                                   struct mk_blob corpus, struct mdl_error *err);
 /* What `input` gives under a corpus rule ("host", "domain", "email", "name", or an identifier
  * scheme): the value, or "!" if it gives no key. False if there is no such rule. */
 bool mdl_mk_corpus_derive(const struct mdl_profile *p, const char *rule, const char *input,

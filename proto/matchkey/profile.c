@@ -78,9 +78,11 @@ enum mdl_status mdl_profile_open(const char *id, struct mdl_profile **out, struc
                         MK_PROFILE_ID);
     }
     struct mdl_profile *p;
+    struct mk_blob corpus;
+    mdl_mk_blob(MK_FILE_CORPUS, &corpus);
     enum mdl_status st = mdl_mk_profile_load(&p, err);
     if (st == MDL_OK) {
-        st = mdl_mk_corpus_check(p, err);
+        st = mdl_mk_corpus_check(p, corpus, err);
     }
     if (st != MDL_OK) {
         mdl_profile_close(p);
