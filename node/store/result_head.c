@@ -255,10 +255,12 @@ enum mdl_status mdl_result_head(struct mdl_store *st, const uint8_t round[MDL_ST
                                 uint8_t group, struct mdl_result_head *h, struct mdl_error *err)
 {
     struct place p = {.group = group};
+    uint8_t id[MDL_STORE_ROUND];
     enum mdl_status rc = mdl_round_number(st, round, &p.round, err);
 
+    memcpy(id, round, sizeof id); /* `round` may be that of *h */
     memset(h, 0, sizeof *h);
-    memcpy(h->round, round, sizeof h->round);
+    memcpy(h->round, id, sizeof h->round);
     h->group = group;
     if (rc == MDL_OK) {
         rc = get_result(st, &p, h, err);

@@ -53,7 +53,7 @@ struct mdl_gen_account {
      * Salesforce id has 15 or 18 characters in one and the same CRM). */
     const char *join_id;
     const char *join_name; /* the name as opportunities are compared with it; NULL: the name */
-    uint64_t populations; /* bits of mdl_gen_population; without prospects, see mdl_gen_finish */
+    uint64_t populations;  /* bits of mdl_gen_population; without prospects, see mdl_gen_finish */
     uint64_t registry_mask;
     uint64_t line; /* of the file, for the report */
     const struct mdl_gen_key *keys;
@@ -101,7 +101,9 @@ struct mdl_gen_shared_key {
 #define MDL_GEN_SHARED_REPORTED 100
 struct mdl_gen_summary {
     uint64_t accounts, keys /* distinct */, links, accounts_without_key;
-    uint64_t duplicate_records;     /* rows whose record id came before: dropped, the first stays */
+    /* Rows whose join_id came before: dropped. The first stays, in the populations of all of them.
+     */
+    uint64_t duplicate_records;
     uint64_t accounts_sharing_keys; /* accounts with a key that another account has too */
     uint64_t opportunities, opportunities_unmatched;
     uint64_t shared_keys; /* dropped; the first MDL_GEN_SHARED_REPORTED stand in `shared` */
@@ -111,11 +113,11 @@ struct mdl_gen_summary {
     char population[MDL_GEN_POPULATIONS][MDL_STORE_NAME + 1];
     uint64_t population_accounts[MDL_GEN_POPULATIONS];
 };
-/* Drops duplicates and shared keys; gives accounts the populations of their opportunities (open:
- * open-opportunities; won: customers); makes those that then have no population prospects; builds
- * the indexes; brings the file to disk. The generation exists from here on, and is current once
- * mdl_source_swap is committed. Frees *g in any case; upon an error the file is gone. `summary` is
- * large: not for a small stack. */
+/* Drops duplicates and shared keys; gives accounts the populations of their opportunities (by
+ * default open: open-opportunities; won: customers); makes those that then have none prospects;
+ * builds the indexes; brings the file to disk. The generation exists from here on, and is current
+ * once mdl_source_swap is committed. Frees *g in any case; upon an error the file is gone.
+ * `summary` is large: not for a small stack. */
 MDL_MUST_CHECK enum mdl_status mdl_gen_finish(struct mdl_gen *g, const struct mdl_gen_options *opt,
                                               struct mdl_gen_summary *summary,
                                               struct mdl_error *err);

@@ -66,6 +66,20 @@ void tamper(const char *sql)
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
 
+const char *tamper_fails(const char *sql)
+{
+    static char text[200];
+    char path[300];
+    sqlite3 *db;
+
+    (void)snprintf(path, sizeof path, "%s/mandorla.db", dir);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_ne(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    (void)snprintf(text, sizeof text, "%s", sqlite3_errmsg(db));
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+    return text;
+}
+
 int64_t query_int(const char *path, const char *sql)
 {
     sqlite3 *db;

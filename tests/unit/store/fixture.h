@@ -38,6 +38,8 @@ void reopen(void);        /* closes and opens again */
 void remove_tree(const char *path);
 /* Runs SQL on the closed main database, past all of the room's checks. */
 void tamper(const char *sql);
+/* The same where it must fail; returns SQLite's text, valid until the next call. */
+const char *tamper_fails(const char *sql);
 long count_files(const char *sub); /* in dir/sub */
 int64_t query_int(const char *path, const char *sql);
 /* What another program gets that opens the file and reads: an SQLite result code. */
