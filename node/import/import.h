@@ -241,7 +241,7 @@ struct mdl_import_file {
     char delimiter;       /* ',', ';', '\t', or another one that a sep= line names */
     uint64_t header_line; /* 0 until it is found */
     uint64_t bytes, lines;
-    uint64_t rows; /* after the header, without blank lines */
+    uint64_t rows; /* after the header, without blank lines and footers */
     size_t n_columns;
     const struct mdl_import_column *columns;
 };
@@ -287,7 +287,7 @@ struct mdl_import_sink {
     void (*abort)(void *ctx);
     /* May be NULL. */
     void (*issue)(void *ctx, const struct mdl_import_issue *i);
-    /* May be NULL. After each block; false stops the import with MDL_U_CANCELLED. */
+    /* May be NULL. After each feed; false stops the import with MDL_U_CANCELLED. */
     bool (*progress)(void *ctx, uint64_t bytes, uint64_t rows);
 };
 

@@ -113,13 +113,17 @@ static size_t bind_maps(struct mdl_imp_columns *c, const struct mdl_imp_map *map
     return found;
 }
 
-/* In the order of the aliases, so that of two labels for one field the one listed first wins. */
+/* In the order of the aliases, so that of two labels for one field the one listed first wins. A
+ * guess never stands in for another column: where Company is empty, Name may be a person's. */
 static void bind_aliases(struct mdl_imp_columns *c, const struct mdl_imp_alias *a, uint8_t how,
                          uint64_t taken)
 {
     for (; a != NULL && a->label != NULL; a++) {
         long at = mdl_imp_columns_find(c, a->label, 1);
         if (at < 0 || (taken >> a->field & 1) != 0 || c->column[at].how != MDL_COLUMN_UNUSED) {
+            continue;
+        }
+        if (how == MDL_COLUMN_GUESSED && c->slot[a->field].n > 0) {
             continue;
         }
         if (bind(c, (size_t)at, a->field, a->rank)) {
@@ -207,6 +211,7 @@ static void recognise(struct mdl_imp_columns *c, struct mdl_imp_map *maps, size_
         bind_aliases(c, s->aliases, MDL_COLUMN_RECOGNISED, taken);
         if (!deals) {
             bind_aliases(c, mdl_imp_common_aliases, MDL_COLUMN_RECOGNISED, taken);
+            bind_aliases(c, mdl_imp_guesses, MDL_COLUMN_GUESSED, taken); /* columns added by hand */
         }
         bool usable = deals ? deals_usable(c) : accounts_usable(c);
         c->kind = usable ? s->kind : MDL_KIND_UNKNOWN;

@@ -30,7 +30,7 @@ struct mdl_imp_signature {
 extern const struct mdl_imp_signature mdl_imp_signatures[];
 /* Identifiers that mean the same in every list of accounts. */
 extern const struct mdl_imp_alias mdl_imp_common_aliases[];
-/* For sheets. */
+/* For sheets, and for columns somebody added to a known export. */
 extern const struct mdl_imp_alias mdl_imp_guesses[];
 extern const char *const mdl_imp_person_labels[];
 

@@ -110,6 +110,27 @@ START_TEST(guesses_are_told)
 }
 END_TEST
 
+START_TEST(columns_added_by_hand)
+{
+    struct rig *r = rig_new();
+    ck_ok(r, rig_text(r, "Account Name,Website,Country,Customer\nA1 Tools,a1tools.com,DE,yes\n"
+                         ",b2tools.com,DE,yes\n"));
+    ck_assert_int_eq(rig_report(r)->files[0].kind, MDL_KIND_SF_ACCOUNT_REPORT);
+    ck_assert_int_eq(rig_how(r, "Account Name"), MDL_COLUMN_RECOGNISED);
+    ck_assert_int_eq(rig_field(r, "Country"), MDL_FIELD_COUNTRY);
+    ck_assert_int_eq(rig_how(r, "Country"), MDL_COLUMN_GUESSED);
+    ck_assert_int_eq(rig_how(r, "Customer"), MDL_COLUMN_UNUSED);
+    ck_assert_str_eq(r->accounts[0].country, "DE");
+    ck_assert_str_eq(r->accounts[1].name, ""); /* no name from another column */
+    rig_free(r);
+    r = rig_new();
+    ck_ok(r, rig_text(r, "Name,Company,Website\nJane Roe,,a1tools.com\n"));
+    ck_assert_str_eq(r->accounts[0].name, "");
+    ck_assert_int_eq(rig_how(r, "Name"), MDL_COLUMN_UNUSED);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(maps_decide)
 {
     static const char *const maps[] = {"Haus=name", " SEITE =website", "Web=ignore",
@@ -222,6 +243,7 @@ int main(void)
     tcase_add_test(t, all_columns_are_there_after_a_refusal);
     tcase_add_test(t, a_long_header_is_shown_in_part);
     tcase_add_test(t, guesses_are_told);
+    tcase_add_test(t, columns_added_by_hand);
     tcase_add_test(t, maps_decide);
     tcase_add_test(t, maps_over_a_known_export);
     tcase_add_test(t, a_sheet_of_deals_by_map);
