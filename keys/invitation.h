@@ -3,7 +3,7 @@
  * A partner card is what is pinned about a partner. An invitation is a card with a lifetime, signed
  * by the partner's identity; as a token it is one line of text to copy and paste:
  *
- *   "mandorla1:" base64url(bytes), no padding; the layout of the bytes is in PROTOCOL 13.
+ *   "mandorla1:" base64url(bytes), no padding; PROTOCOL 13.
  *
  * Pairing takes two tokens, one each way. A token is not secret: it holds public keys only. It
  * proves that the holder of the identity key wrote it, not who that is: read the words of
