@@ -9,7 +9,7 @@ cmake --install "$build" --prefix "$to" >/dev/null
 libdir=$(dirname "$(find "$to" -name libmandorla.a)")
 export PKG_CONFIG_PATH=$libdir/pkgconfig
 # The prefix was chosen at install time.
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046,SC2086
 "$cc" -Wall -Wextra -Werror "$source/docs/example/overlap.c" ${MANDORLA_TEST_CFLAGS:-} -o "$to/overlap" \
   $(pkg-config --define-prefix --cflags --libs mandorla)
 [ "$("$to/overlap" https://www.acme.com/about sales@acme.com)" = "domain: acme.com" ]
