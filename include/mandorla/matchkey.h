@@ -1,14 +1,15 @@
 /* matchkey.h: how two companies derive the same bytes for the same account (docs/MATCHING.md).
  *
  * A match key is a type and a short canonical value. Both partners must derive byte-identical keys,
- * years apart, so the rules and their data form a *profile* with a digest, compiled into the library.
- * A profile also carries a corpus of inputs and the digest of the keys they must give: it is checked
- * when the profile is opened, and a system library (libidn2, utf8proc, libpsl) that derives otherwise
+ * years apart, so the rules and their data form a *profile* with a digest, compiled into the
+ * library. A profile also carries a corpus of inputs and the keys they must give: it is checked when
+ * the profile is opened, and a system library (libidn2, utf8proc, libpsl) that derives otherwise
  * makes opening fail with MDL_L_LIBRARY.
  *
  * Threading: an open profile is read-only and may be used from any number of threads at once.
- * No function here keeps a pointer to its input. Nothing here is secret-dependent-time safe: keys are
- * derived before a round begins, and only their number reaches the network's timing.
+ * Everything runs on the bytes given and the data linked in: no file, clock, log, network or
+ * locale. No function here keeps a pointer to its input. Nothing here is secret-dependent-time
+ * safe: keys are derived before a round begins, and only their number reaches the network's timing.
  */
 #ifndef MANDORLA_MATCHKEY_H
 #define MANDORLA_MATCHKEY_H
@@ -16,11 +17,11 @@
 #include <mandorla/status.h>
 #include <stdbool.h>
 
-#define MDL_KEY_VALUE_MAX      128 /* bytes; a longer value is no key (reported, never cut) */
-#define MDL_KEY_BYTES_MAX      (3 + MDL_KEY_VALUE_MAX)
-#define MDL_KEYS_PER_ACCOUNT   48  /* a row with more keeps the best by priority; reported */
-#define MDL_PROFILE_DIGEST     32
-#define MDL_REGISTRY_BITS      64
+#define MDL_KEY_VALUE_MAX    128 /* bytes; a longer value is no key (reported, never cut) */
+#define MDL_KEY_BYTES_MAX    (3 + MDL_KEY_VALUE_MAX)
+#define MDL_KEYS_PER_ACCOUNT 48 /* a row with more keeps the best by priority; reported */
+#define MDL_PROFILE_DIGEST   32
+#define MDL_REGISTRY_BITS    64
 
 /* X(NAME, number, "slug", "label", priority, tier). The number is part of the protocol: it is the
  * first byte of what is hashed to the group. Priority: lower wins when several keys match. */
@@ -51,9 +52,9 @@ enum mdl_key_origin {
 };
 
 struct mdl_key {
-    uint8_t type;   /* enum mdl_key_type */
-    uint8_t origin; /* enum mdl_key_origin */
-    uint8_t len;    /* of value, 1..MDL_KEY_VALUE_MAX */
+    uint8_t type;                     /* enum mdl_key_type */
+    uint8_t origin;                   /* enum mdl_key_origin */
+    uint8_t len;                      /* of value, 1..MDL_KEY_VALUE_MAX */
     uint8_t value[MDL_KEY_VALUE_MAX]; /* UTF-8, not NUL-terminated */
 };
 
@@ -68,11 +69,13 @@ MDL_MUST_CHECK enum mdl_status mdl_profile_open(const char *id, struct mdl_profi
                                                 struct mdl_error *err);
 void mdl_profile_close(struct mdl_profile *p);
 const char *mdl_profile_id(const struct mdl_profile *p);
-/* SHA-256 over the ids, the rules' version, every data file and the corpus digest. */
+/* SHA-256 over the id, the rules' version and every data file, the corpus among them. */
 const uint8_t *mdl_profile_digest(const struct mdl_profile *p); /* MDL_PROFILE_DIGEST bytes */
 
-/* What an account row offers. Any pointer may be NULL; all are UTF-8, NUL-terminated. Lists are
- * separated by semicolons, commas or white space as CRMs write them. */
+/* What an account row offers. Any pointer may be NULL; all are NUL-terminated and should be UTF-8:
+ * a field with other bytes gives no key. Lists are separated by semicolons, commas or white space
+ * as CRMs write them; the first 256 items are looked at. Of `website` and `domain` the first item
+ * counts. */
 struct mdl_account_input {
     const char *name;
     const char *website;
@@ -82,17 +85,20 @@ struct mdl_account_input {
     const char *country;            /* ISO 3166-1 alpha-2/-3, or an English/own-language name */
     const char *lei;
     const char *duns;
-    const char *vat;                /* with or without country prefix; `country` helps without */
+    const char *vat; /* with or without country prefix; `country` helps without */
     const struct mdl_identifier *identifiers; /* further registry ids */
     size_t n_identifiers;
 };
 
 struct mdl_identifier {
-    const char *scheme; /* as in tests/vectors/ids: "no_orgnr", "fr_siren", ... */
+    /* lei duns eu_vat gb_vat fr_siren fr_siret ch_uid no_orgnr dk_cvr fi_ytunnus se_orgnr au_abn
+     * au_acn us_ein cn_uscc jp_cn in_gstin br_cnpj isin be_vat nl_btw it_iva es_cif pl_nip; case
+     * and hyphens do not count. One that is not known gives no key and a note. */
+    const char *scheme;
     const char *value;
 };
 
-/* Why a field gave no key, or what was done to it. */
+/* Why a field gave no key, or what was done to it. Valid UTF-8 whatever the row held. */
 struct mdl_key_note {
     enum mdl_status status; /* MDL_OK for a step that led on, MDL_U_NO_KEY for one that ended */
     char field[24];         /* "website", "name", "duns", ... */
@@ -110,49 +116,59 @@ struct mdl_key_set {
     char core_name[MDL_KEY_VALUE_MAX + 1];
 };
 
-/* Derives every key of one account, without duplicates, best priority first.
- * `note`, if not NULL, is called for each step and each refusal (for `mandorla key` and the import
- * report). Returns MDL_OK also when no key results (out->n == 0). Errors: MDL_L_MEMORY. */
+/* Derives every key of one account, without duplicates, best priority first. Values: a domain in
+ * ASCII
+ * ("acme.co.uk"); a core name ("acmegroup"), with its country before it where one is known
+ * ("de:acmegroup"). `note`, if not NULL, is called for each step and each refusal (for `mandorla
+ * key` and the import report). Returns MDL_OK also when no key results (out->n == 0). Errors:
+ * MDL_L_MEMORY. */
 MDL_MUST_CHECK enum mdl_status
 mdl_keys_derive(const struct mdl_profile *p, const struct mdl_account_input *in,
                 void (*note)(void *ctx, const struct mdl_key_note *n), void *ctx,
                 struct mdl_key_set *out, struct mdl_error *err);
 
-/* One value, as a person types it (`mandorla key VALUE`): recognises what it is (URL, domain, e-mail,
- * LEI, VAT, other identifier by its check digits, else a name) and derives from it. `country` may be NULL. */
+/* One value, as a person types it (`mandorla key VALUE`): recognises what it is (URL, domain,
+ * e-mail, LEI, VAT, other identifier by its check digits, else a name) and derives from it.
+ * `country` may be NULL. */
 MDL_MUST_CHECK enum mdl_status
 mdl_keys_explain(const struct mdl_profile *p, const char *value, const char *country,
                  void (*note)(void *ctx, const struct mdl_key_note *n), void *ctx,
                  struct mdl_key_set *out, struct mdl_error *err);
 
-/* Single rules, as the vectors test them. `out` receives a NUL-terminated value.
- * MDL_U_NO_KEY with the reason in err when the value gives no key. */
+/* Single rules, as the vectors test them. `out` receives a NUL-terminated value, "" on error.
+ * MDL_U_NO_KEY with the reason in err when the value gives no key.
+ * mdl_domain_key: `from_email` applies the free-mail table; text that is local@host as a whole
+ * counts as e-mail in any case. The names reserved for examples (example.com) pass here and not in
+ * an account row. mdl_name_key: the core name alone; `country` (may be NULL) opens the legal forms
+ * of that country. */
 MDL_MUST_CHECK enum mdl_status mdl_domain_key(const struct mdl_profile *p, const char *host_or_url,
                                               bool from_email, char out[MDL_KEY_VALUE_MAX + 1],
                                               struct mdl_error *err);
 MDL_MUST_CHECK enum mdl_status mdl_name_key(const struct mdl_profile *p, const char *name,
                                             const char *country, char out[MDL_KEY_VALUE_MAX + 1],
                                             struct mdl_error *err);
-/* Validates and canonicalises one identifier; `key` is what it gives (its scheme may differ from the
- * one asked: SIRET and French VAT reduce to SIREN, orgnr/MVA and so on give one key). `canonical`
- * is the scheme's own canonical form, as in tests/vectors/ids. */
+/* Validates and canonicalises one identifier; `key` is what it gives (its scheme may differ from
+ * the one asked: SIRET and French VAT reduce to SIREN, orgnr/MVA and so on give one key).
+ * `canonical` is the scheme's own canonical form, as in tests/vectors/ids. */
 MDL_MUST_CHECK enum mdl_status mdl_identifier_key(const struct mdl_profile *p, const char *scheme,
                                                   const char *value, struct mdl_key *key,
                                                   char canonical[64], struct mdl_error *err);
 
 /* type || big-endian 16-bit length || value: the bytes x that are hashed to the group. Returns the
- * length, at most MDL_KEY_BYTES_MAX. Sorting these bytes gives the order of a round's input list. */
+ * length, at most MDL_KEY_BYTES_MAX. Sorting these bytes gives the order of a round's input list.
+ */
 size_t mdl_key_encode(const struct mdl_key *k, uint8_t out[MDL_KEY_BYTES_MAX]);
 /* The reverse; MDL_U_ARGUMENT if the bytes are not one. `origin` is left 0. */
 MDL_MUST_CHECK enum mdl_status mdl_key_decode(const uint8_t *in, size_t len, struct mdl_key *k,
                                               struct mdl_error *err);
 
-const char *mdl_key_type_slug(uint8_t type);  /* "domain"; "unknown" */
-const char *mdl_key_type_label(uint8_t type); /* "domain"; for people */
+const char *mdl_key_type_slug(uint8_t type);    /* "domain"; "unknown" */
+const char *mdl_key_type_label(uint8_t type);   /* "domain"; for people */
 uint8_t mdl_key_type_by_slug(const char *slug); /* MDL_KEY_NONE if none */
 int mdl_key_type_priority(uint8_t type);
 enum mdl_key_tier mdl_key_type_tier(uint8_t type);
-/* 0..63 for an identifier key (one bit a scheme; VAT: one bit a country), -1 for domain and names. */
+/* 0..63 for an identifier key (one bit a scheme; VAT: one bit a country), -1 for domain and names,
+ * and for an ISIN, of which one company may have many. */
 int mdl_key_registry_bit(const struct mdl_key *k);
 
 #endif

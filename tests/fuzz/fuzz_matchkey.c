@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,6 +26,14 @@ static void heard(void *ctx, const struct mdl_key_note *n)
     size_t *notes = ctx;
     require(memchr(n->text, '\0', sizeof n->text) != NULL);
     require(memchr(n->field, '\0', sizeof n->field) != NULL);
+    size_t len = strlen(n->text);
+    for (size_t at = 0; at < len;) { /* others put it into JSON */
+        utf8proc_int32_t cp;
+        utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)n->text + at,
+                                                 (utf8proc_ssize_t)(len - at), &cp);
+        require(used > 0);
+        at += (size_t)used;
+    }
     ++*notes;
 }
 

@@ -201,6 +201,27 @@ START_TEST(test_hostile_row)
 }
 END_TEST
 
+/* Notes are shown and put into JSON: they are UTF-8, whatever the row held and wherever it was cut.
+ */
+START_TEST(test_notes_are_utf8)
+{
+    char country[121];
+    for (size_t i = 0; i < sizeof country - 1; i += 3) {
+        memcpy(country + i, "\xE6\x97\xA5", 3); /* a cut after 60 bytes and the quote before them */
+    }
+    country[120] = '\0';
+    memmove(country + 1, country, 119);
+    country[0] = 'a';
+    country[118] = '\0';
+    const struct mdl_account_input in = {
+        .country = country, .website = "\xFF\x01.\xC3", .name = "\xC3("};
+    derive(&in);
+    ck_assert_uint_ge(heard.refused, 3);
+    ck_assert(mdl_mk_text_known(profile, heard.text, strlen(heard.text)));
+    ck_assert_ptr_null(strchr(heard.text, '\x01'));
+}
+END_TEST
+
 /* ---- explain ---- */
 
 START_TEST(test_explain_recognises)
@@ -290,6 +311,7 @@ int main(void)
     tcase_add_test(c, test_duplicates_keep_the_stronger_origin);
     tcase_add_test(c, test_cap);
     tcase_add_test(c, test_hostile_row);
+    tcase_add_test(c, test_notes_are_utf8);
     tcase_add_test(c, test_explain_recognises);
     tcase_add_test(c, test_explain_steps);
     suite_add_tcase(s, c);

@@ -63,58 +63,52 @@ static const char *key_of(const char *scheme, const char *value)
     return text;
 }
 
+static const struct {
+    const char *key;
+    const char *ways[5][2];
+} same_company[] = {
+    {"registry=fr-siren:732829320",
+     {{"fr_siren", "732 829 320"}, {"fr_siret", "732 829 320 00074"}, {"eu_vat", "FR44732829320"}}},
+    {"registry=fr-siren:356000000",
+     {{"fr_siren", "356000000"}, {"fr_siret", "35600000000048"}, {"fr_siret", "35600000049837"}}},
+    {"registry=no-orgnr:988077917",
+     {{"no_orgnr", "988 077 917"}, {"no_orgnr", "NO 988077917 MVA"}, {"no_orgnr", "988077917MVA"}}},
+    {"registry=ch-uid:CHE100155212",
+     {{"ch_uid", "CHE-100.155.212"},
+      {"ch_uid", "CHE-100.155.212 MWST"},
+      {"ch_uid", "CHE-100.155.212 TVA"},
+      {"ch_uid", "che100155212 iva"}}},
+    {"registry=fi-ytunnus:20774740", {{"fi_ytunnus", "2077474-0"}, {"eu_vat", "FI20774740"}}},
+    {"registry=se-orgnr:5560160680",
+     {{"se_orgnr", "556016-0680"}, {"eu_vat", "SE556016068001"}, {"se_orgnr", "SE556016068001"}}},
+    {"registry=dk-cvr:13585628", {{"dk_cvr", "13585628"}, {"eu_vat", "DK 13585628"}}},
+    {"registry=au-acn:004085616", {{"au_acn", "004 085 616"}, {"au_abn", "53 004 085 616"}}},
+    {"registry=br-cnpj:33000167",
+     {{"br_cnpj", "33.000.167/0001-01"}, {"br_cnpj", "33000167000101"}}},
+    {"registry=in-pan:AAPFU0939F", {{"in_gstin", "27AAPFU0939F1ZV"}}},
+    {"vat=BE0428759497",
+     {{"be_vat", "BE 428759497"}, {"be_vat", "0428.759.497"}, {"eu_vat", "BE0428759497"}}},
+    {"vat=NL004495445B01", {{"nl_btw", "NL4495445B01"}, {"eu_vat", "NL004495445B01"}}},
+    {"vat=IT00743110157", {{"it_iva", "00743110157"}, {"eu_vat", "IT 007 431-1015 7"}}},
+    {"vat=ESA28015865", {{"es_cif", "A-28015865"}, {"eu_vat", "ES A28015865"}}},
+    {"vat=PL8567346215", {{"pl_nip", "856-734-62-15"}, {"eu_vat", "PL8567346215"}}},
+    {"vat=GB980780684",
+     {{"gb_vat", "GB 980 7806 84"},
+      {"gb_vat", "980780684"},
+      {"eu_vat", "XI980780684"},
+      {"gb_vat", "GB980780684001"}}},
+    {"vat=EL094259216", {{"eu_vat", "EL094259216"}, {"eu_vat", "GR 094259216"}}},
+    {"duns=048378201", {{"duns", "48378201"}, {"duns", "04-837-8201"}}},
+    {"lei=HWUPKR0MPOU8FGXBT394", {{"lei", "hwup kr0m pou8 fgxb t394"}}},
+};
+
 /* Each row: the ways registers write one company. */
 START_TEST(test_one_company_one_key)
 {
-    static const struct {
-        const char *key;
-        const char *ways[5][2];
-    } rows[] = {
-        {"registry=fr-siren:732829320",
-         {{"fr_siren", "732 829 320"},
-          {"fr_siret", "732 829 320 00074"},
-          {"eu_vat", "FR44732829320"}}},
-        {"registry=fr-siren:356000000",
-         {{"fr_siren", "356000000"},
-          {"fr_siret", "35600000000048"},
-          {"fr_siret", "35600000049837"}}},
-        {"registry=no-orgnr:988077917",
-         {{"no_orgnr", "988 077 917"},
-          {"no_orgnr", "NO 988077917 MVA"},
-          {"no_orgnr", "988077917MVA"}}},
-        {"registry=ch-uid:CHE100155212",
-         {{"ch_uid", "CHE-100.155.212"},
-          {"ch_uid", "CHE-100.155.212 MWST"},
-          {"ch_uid", "CHE-100.155.212 TVA"},
-          {"ch_uid", "che100155212 iva"}}},
-        {"registry=fi-ytunnus:20774740", {{"fi_ytunnus", "2077474-0"}, {"eu_vat", "FI20774740"}}},
-        {"registry=se-orgnr:5560160680",
-         {{"se_orgnr", "556016-0680"},
-          {"eu_vat", "SE556016068001"},
-          {"se_orgnr", "SE556016068001"}}},
-        {"registry=dk-cvr:13585628", {{"dk_cvr", "13585628"}, {"eu_vat", "DK 13585628"}}},
-        {"registry=au-acn:004085616", {{"au_acn", "004 085 616"}, {"au_abn", "53 004 085 616"}}},
-        {"registry=br-cnpj:33000167",
-         {{"br_cnpj", "33.000.167/0001-01"}, {"br_cnpj", "33000167000101"}}},
-        {"registry=in-pan:AAPFU0939F", {{"in_gstin", "27AAPFU0939F1ZV"}}},
-        {"vat=BE0428759497",
-         {{"be_vat", "BE 428759497"}, {"be_vat", "0428.759.497"}, {"eu_vat", "BE0428759497"}}},
-        {"vat=NL004495445B01", {{"nl_btw", "NL4495445B01"}, {"eu_vat", "NL004495445B01"}}},
-        {"vat=IT00743110157", {{"it_iva", "00743110157"}, {"eu_vat", "IT 007 431-1015 7"}}},
-        {"vat=ESA28015865", {{"es_cif", "A-28015865"}, {"eu_vat", "ES A28015865"}}},
-        {"vat=PL8567346215", {{"pl_nip", "856-734-62-15"}, {"eu_vat", "PL8567346215"}}},
-        {"vat=GB980780684",
-         {{"gb_vat", "GB 980 7806 84"},
-          {"gb_vat", "980780684"},
-          {"eu_vat", "XI980780684"},
-          {"gb_vat", "GB980780684001"}}},
-        {"vat=EL094259216", {{"eu_vat", "EL094259216"}, {"eu_vat", "GR 094259216"}}},
-        {"duns=048378201", {{"duns", "48378201"}, {"duns", "04-837-8201"}}},
-        {"lei=HWUPKR0MPOU8FGXBT394", {{"lei", "hwup kr0m pou8 fgxb t394"}}},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        for (size_t w = 0; w < 5 && rows[i].ways[w][0] != NULL; w++) {
-            ck_assert_str_eq(key_of(rows[i].ways[w][0], rows[i].ways[w][1]), rows[i].key);
+    for (size_t i = 0; i < sizeof same_company / sizeof same_company[0]; i++) {
+        for (size_t w = 0; w < 5 && same_company[i].ways[w][0] != NULL; w++) {
+            ck_assert_str_eq(key_of(same_company[i].ways[w][0], same_company[i].ways[w][1]),
+                             same_company[i].key);
         }
     }
 }

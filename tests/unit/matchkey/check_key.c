@@ -35,47 +35,49 @@ START_TEST(test_longest)
 }
 END_TEST
 
+static const struct {
+    const char *bytes;
+    size_t len;
+    const char *why;
+} not_keys[] = {
+    {"", 0, "are no match key"},
+    {"\x10\x00\x00", 3, "are no match key"},
+    {"\x10\x00\x02"
+     "a",
+     4, "says 2"},
+    {"\x10\x00\x01"
+     "ab",
+     5, "says 1"},
+    {"\x10\x01\x01"
+     "a",
+     4, "says 257"},
+    {"\x00\x00\x01"
+     "a",
+     4, "no type"},
+    {"\x05\x00\x01"
+     "a",
+     4, "no type"},
+    {"\xFF\x00\x01"
+     "a",
+     4, "no type"},
+    {"\x10\x00\x01\x00", 4, "printable"},
+    {"\x10\x00\x01 ", 4, "printable"},
+    {"\x10\x00\x01\xFF", 4, "printable"},
+    {"\x10\x00\x02"
+     "a\x7F",
+     5, "printable"},
+    {"\x10\x00\x02\xC2\x80", 5, "printable"},
+};
+
 START_TEST(test_not_a_key)
 {
-    static const struct {
-        const char *bytes;
-        size_t len;
-        const char *why;
-    } rows[] = {
-        {"", 0, "are no match key"},
-        {"\x10\x00\x00", 3, "are no match key"},
-        {"\x10\x00\x02"
-         "a",
-         4, "says 2"},
-        {"\x10\x00\x01"
-         "ab",
-         5, "says 1"},
-        {"\x10\x01\x01"
-         "a",
-         4, "says 257"},
-        {"\x00\x00\x01"
-         "a",
-         4, "no type"},
-        {"\x05\x00\x01"
-         "a",
-         4, "no type"},
-        {"\xFF\x00\x01"
-         "a",
-         4, "no type"},
-        {"\x10\x00\x01\x00", 4, "printable"},
-        {"\x10\x00\x01 ", 4, "printable"},
-        {"\x10\x00\x01\xFF", 4, "printable"},
-        {"\x10\x00\x02"
-         "a\x7F",
-         5, "printable"},
-        {"\x10\x00\x02\xC2\x80", 5, "printable"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof not_keys / sizeof not_keys[0]; i++) {
         struct mdl_key k;
         struct mdl_error err = {0};
-        ck_assert_int_eq(mdl_key_decode((const uint8_t *)rows[i].bytes, rows[i].len, &k, &err),
-                         MDL_U_ARGUMENT);
-        ck_assert_msg(strstr(err.text, rows[i].why) != NULL, "%zu: %s", i, err.text);
+        ck_assert_int_eq(
+            mdl_key_decode((const uint8_t *)not_keys[i].bytes, not_keys[i].len, &k, &err),
+            MDL_U_ARGUMENT);
+        ck_assert_msg(strstr(err.text, not_keys[i].why) != NULL, "%zu: %s", i, err.text);
         ck_assert_int_eq(k.type, MDL_KEY_NONE);
     }
 }

@@ -99,58 +99,58 @@ START_TEST(test_words)
 }
 END_TEST
 
+static const struct name_case with_forms[] = {
+    {"Acme Inc", "acme"},
+    {"Acme, Inc.", "acme"},
+    {"Acme Ltd. & Co. KG", "acme"},
+    {"Acme GmbH & Co. KG", "acme"},
+    {"Acme G.m.b.H.", "acme"},
+    {"Acme Ges.m.b.H.", "acme"},
+    {"Acme S.p.A.", "acme"},
+    {"Acme S. p. A.", "acme"},
+    {"Acme SpA", "acme"},
+    {"Acme S.A. de C.V.", "acme"},
+    {"Acme S. de R.L. de C.V.", "acme"},
+    {"Acme A/S", "acme"},
+    {"Acme Sp. z o.o.", "acme"},
+    {"Acme sp.z o.o. sp. k.", "acme"},
+    {"Acme spol. s r.o.", "acme"},
+    {"Acme s. r. o.", "acme"},
+    {"Acme Pty Ltd", "acme"},
+    {"Acme (Pty) Ltd", "acme"},
+    {"Acme Private Limited", "acme"},
+    {"Acme Co., Ltd.", "acme"},
+    {"Acme Sdn. Bhd.", "acme"},
+    {"Acme d.o.o.", "acme"},
+    {"Acme Kft.", "acme"},
+    {"Acme O\xC3\x9C", "acme"},
+    {"Oy Acme Ab", "acme"},
+    {"Petroleo Brasileiro S A", "petroleobrasileiro"},
+    {"Vitamin C A/S", "vitaminc"},
+    {"U.S.A. Inc", "usa"}, /* not "u": initials are one word */
+    {"C & A", "canda"},
+    {"Dell Technologies", "delltechnologies"},
+    {"Inca", "inca"}, /* forms end at words */
+    {"Zinc", "zinc"},
+    {"Vodafone Group Plc", "vodafonegroup"}, /* "group" stays in this key */
+    {"\xD0\x9E\xD0\x9E\xD0\x9E \xC2\xAB\xD0\x94\xD0\xBE\xD0\xBC\xC2\xBB",
+     "\xD0\xB4\xD0\xBE\xD0\xBC"},
+    {"\xE6\xA0\xAA\xE5\xBC\x8F\xE4\xBC\x9A\xE7\xA4\xBE\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF",
+     "\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF"},
+    {"\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF\xE6\xA0\xAA\xE5\xBC\x8F\xE4\xBC\x9A\xE7\xA4\xBE",
+     "\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF"},
+    {"\xE3\x88\xB1\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF", "\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF"},
+    {"\xEC\x82\xBC\xEC\x84\xB1 \xEC\xA3\xBC\xEC\x8B\x9D\xED\x9A\x8C\xEC\x82\xAC",
+     "\xEC\x82\xBC\xEC\x84\xB1"},
+    {"Open Joint Stock Company Gazprom", "gazprom"},
+    /* never the whole name */
+    {"Bank Limited", "bank"},
+    {"SA SE", "sa"},
+};
+
 START_TEST(test_legal_forms)
 {
-    static const struct name_case cases[] = {
-        {"Acme Inc", "acme"},
-        {"Acme, Inc.", "acme"},
-        {"Acme Ltd. & Co. KG", "acme"},
-        {"Acme GmbH & Co. KG", "acme"},
-        {"Acme G.m.b.H.", "acme"},
-        {"Acme Ges.m.b.H.", "acme"},
-        {"Acme S.p.A.", "acme"},
-        {"Acme S. p. A.", "acme"},
-        {"Acme SpA", "acme"},
-        {"Acme S.A. de C.V.", "acme"},
-        {"Acme S. de R.L. de C.V.", "acme"},
-        {"Acme A/S", "acme"},
-        {"Acme Sp. z o.o.", "acme"},
-        {"Acme sp.z o.o. sp. k.", "acme"},
-        {"Acme spol. s r.o.", "acme"},
-        {"Acme s. r. o.", "acme"},
-        {"Acme Pty Ltd", "acme"},
-        {"Acme (Pty) Ltd", "acme"},
-        {"Acme Private Limited", "acme"},
-        {"Acme Co., Ltd.", "acme"},
-        {"Acme Sdn. Bhd.", "acme"},
-        {"Acme d.o.o.", "acme"},
-        {"Acme Kft.", "acme"},
-        {"Acme O\xC3\x9C", "acme"},
-        {"Oy Acme Ab", "acme"},
-        {"Petroleo Brasileiro S A", "petroleobrasileiro"},
-        {"Vitamin C A/S", "vitaminc"},
-        {"U.S.A. Inc", "usa"}, /* not "u": initials are one word */
-        {"C & A", "canda"},
-        {"Dell Technologies", "delltechnologies"},
-        {"Inca", "inca"}, /* forms end at words */
-        {"Zinc", "zinc"},
-        {"Vodafone Group Plc", "vodafonegroup"}, /* "group" stays in this key */
-        {"\xD0\x9E\xD0\x9E\xD0\x9E \xC2\xAB\xD0\x94\xD0\xBE\xD0\xBC\xC2\xBB",
-         "\xD0\xB4\xD0\xBE\xD0\xBC"},
-        {"\xE6\xA0\xAA\xE5\xBC\x8F\xE4\xBC\x9A\xE7\xA4\xBE\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF",
-         "\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF"},
-        {"\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF\xE6\xA0\xAA\xE5\xBC\x8F\xE4\xBC\x9A\xE7\xA4\xBE",
-         "\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF"},
-        {"\xE3\x88\xB1\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF",
-         "\xE3\x83\x88\xE3\x83\xA8\xE3\x82\xBF"},
-        {"\xEC\x82\xBC\xEC\x84\xB1 \xEC\xA3\xBC\xEC\x8B\x9D\xED\x9A\x8C\xEC\x82\xAC",
-         "\xEC\x82\xBC\xEC\x84\xB1"},
-        {"Open Joint Stock Company Gazprom", "gazprom"},
-        /* never the whole name */
-        {"Bank Limited", "bank"},
-        {"SA SE", "sa"},
-    };
-    CHECK_ALL(cases, NULL);
+    CHECK_ALL(with_forms, NULL);
 }
 END_TEST
 

@@ -24,6 +24,19 @@ START_TEST(test_unknown_id)
 }
 END_TEST
 
+/* A new value here is a new profile: give it a new id once this one is released (docs/MATCHING.md).
+ */
+START_TEST(test_digest_is_pinned)
+{
+    static const char want[] = "f91a776b7ecaf8dc5c9280c599fa3a342fe7c7aad2f989bc8c246c89c5267457";
+    char got[2 * MDL_PROFILE_DIGEST + 1];
+    for (size_t i = 0; i < MDL_PROFILE_DIGEST; i++) {
+        snprintf(got + 2 * i, 3, "%02x", mdl_profile_digest(profile)[i]);
+    }
+    ck_assert_str_eq(got, want);
+}
+END_TEST
+
 static enum mdl_status corpus(const char *text, struct mdl_error *err)
 {
     return mdl_mk_corpus_check(profile, (struct mk_blob){"corpus", text, strlen(text)}, err);
@@ -105,37 +118,38 @@ START_TEST(test_countries)
 }
 END_TEST
 
+static const char *const country_names[][2] = {
+    {"DE", "DE"},
+    {"de", "DE"},
+    {"DEU", "DE"},
+    {"Deutschland", "DE"},
+    {" Germany ", "DE"},
+    {"U.S.A.", "US"},
+    {"united states of america", "US"},
+    {"The United Kingdom", "GB"},
+    {"UK", "GB"},
+    {"\xC3\x96sterreich", "AT"},
+    {"Osterreich", "AT"},
+    {"Cote d'Ivoire", "CI"},
+    {"Korea, Republic of", "KR"},
+    {"\xE6\x97\xA5\xE6\x9C\xAC", "JP"},
+    {"T\xC3\xBCrkiye", "TR"},
+    {"Russian Federation", "RU"},
+    {"Hong Kong SAR China", "HK"},
+    {"EL", "GR"},
+    {"Bosnia & Herzegovina", "BA"},
+    {"The Netherlands", "NL"},
+    {"S\xC3\xA3o Tom\xC3\xA9 and Pr\xC3\xADncipe", "ST"},
+};
+
 START_TEST(test_country_names)
 {
-    static const char *const rows[][2] = {
-        {"DE", "DE"},
-        {"de", "DE"},
-        {"DEU", "DE"},
-        {"Deutschland", "DE"},
-        {" Germany ", "DE"},
-        {"U.S.A.", "US"},
-        {"united states of america", "US"},
-        {"The United Kingdom", "GB"},
-        {"UK", "GB"},
-        {"\xC3\x96sterreich", "AT"},
-        {"Osterreich", "AT"},
-        {"Cote d'Ivoire", "CI"},
-        {"Korea, Republic of", "KR"},
-        {"\xE6\x97\xA5\xE6\x9C\xAC", "JP"},
-        {"T\xC3\xBCrkiye", "TR"},
-        {"Russian Federation", "RU"},
-        {"Hong Kong SAR China", "HK"},
-        {"EL", "GR"},
-        {"Bosnia & Herzegovina", "BA"},
-        {"The Netherlands", "NL"},
-        {"S\xC3\xA3o Tom\xC3\xA9 and Pr\xC3\xADncipe", "ST"},
-    };
     static const char *const none[] = {"",       " ",    "Atlantis", "XX", "ZZZ",
                                        "Europe", "\xFF", "the",      NULL};
     char got[3];
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        ck_assert_msg(mdl_mk_country(profile, rows[i][0], got), "%s", rows[i][0]);
-        ck_assert_str_eq(got, rows[i][1]);
+    for (size_t i = 0; i < sizeof country_names / sizeof country_names[0]; i++) {
+        ck_assert_msg(mdl_mk_country(profile, country_names[i][0], got), "%s", country_names[i][0]);
+        ck_assert_str_eq(got, country_names[i][1]);
     }
     for (size_t i = 0; i + 1 < sizeof none / sizeof none[0]; i++) {
         ck_assert_msg(!mdl_mk_country(profile, none[i], got), "\"%s\"", none[i]);
@@ -154,6 +168,7 @@ int main(void)
     TCase *c = tcase_create("profile");
     tcase_add_test(c, test_open);
     tcase_add_test(c, test_unknown_id);
+    tcase_add_test(c, test_digest_is_pinned);
     tcase_add_test(c, test_self_check);
     tcase_add_test(c, test_corpus_is_large);
     tcase_add_test(c, test_tables);
