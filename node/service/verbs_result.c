@@ -409,6 +409,20 @@ static json_t *bundle_part(struct bundle *b)
 }
 
 /* Accounts matched in `a` that are (or are not) matched in `b`, as a document. */
+struct bundle_page {
+    const struct found *a, *b;
+    struct mdl_bundle_filter filter;
+    struct bundle *list;
+    int64_t next;
+};
+
+static enum mdl_status bundle_page(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    struct bundle_page *p = ctx;
+    return mdl_result_bundle(s->store, p->a->round.id, p->b->round.id, &p->filter, bundle_row,
+                             p->list, &p->next, err);
+}
+
 static enum mdl_status bundle_list(struct mdl_service *s, const json_t *params,
                                    const struct found *a, const struct found *b, bool in_b,
                                    json_t **out, struct mdl_error *err)

@@ -156,6 +156,37 @@ START_TEST(nothing_without_accounts_or_partner)
 }
 END_TEST
 
+START_TEST(bundle_of_three)
+{
+    struct node c;
+    char endpoint[64];
+    static const char list_c[] = "Account;Web;Status\n"
+                                 "Acme;acme.com;Customer\nUmbrella;www.umbrella.io;Prospect\n";
+    free_endpoint(endpoint);
+    node_start(&c, "Fabrikam", endpoint);
+    import_both();
+    json_decref(node_import(&c, "c.csv", list_c, NULL));
+    nodes_pair(&a, &b, true);
+    nodes_pair(&a, &c, true);
+    json_t *with_b = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *with_c = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Fabrikam"));
+    json_decref(node_wait_round(&a, round_id(with_b), 30));
+    json_decref(node_wait_round(&a, round_id(with_c), 30));
+    json_t *o = node_do(&a, "bundle", json_pack("{s:[s,s]}", "partners", "Contoso", "Fabrikam"));
+    ck_assert_int_eq(number(o, "both", "count"), 1); /* Acme */
+    const json_t *only = json_object_get(o, "only");
+    ck_assert_int_eq(number(json_array_get(only, 0), "count", NULL), 1); /* Initech */
+    ck_assert_int_eq(number(json_array_get(only, 1), "count", NULL), 1); /* Umbrella */
+    (void)node_refuses(&a, "bundle", json_pack("{s:[s,s]}", "partners", "Contoso", "Contoso"),
+                       MDL_U_ARGUMENT);
+    (void)node_refuses(&a, "bundle", json_pack("{s:[s]}", "partners", "Contoso"), MDL_U_ARGUMENT);
+    json_decref(with_b);
+    json_decref(with_c);
+    json_decref(o);
+    node_remove(&c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("two nodes");
@@ -164,6 +195,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, round_to_receipt);
     tcase_add_test(t, waits_for_a_person);
+    tcase_add_test(t, bundle_of_three);
     tcase_add_test(t, nothing_without_accounts_or_partner);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
