@@ -42,7 +42,7 @@ void mdl_imp_issue(struct mdl_import *imp, enum mdl_import_issue_kind kind, uint
     char text[640];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     struct mdl_import_issue i = {
         .kind = kind,

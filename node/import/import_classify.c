@@ -49,7 +49,7 @@ bool mdl_imp_says_customer(const char *s)
     static const char *const no[] = {"former", "ex.",     "past.",    "lost",      "churn",
                                      "not.",   "non.",    "no.",      "potential", "prospect",
                                      "target", "antiguo", "ehemalig", "inactive",  NULL};
-    char low[STATUS_MAX + 1];
+    char low[STATUS_MAX + 1] = "";
     return lowered(s, low) && has_word(low, yes) && !has_word(low, no);
 }
 
@@ -58,7 +58,7 @@ bool mdl_imp_says_opportunity(const char *s)
     static const char *const yes[] = {"opportunity.", "open opportunities.", "oportunidad.",
                                       "open deal",    "open_deal",           NULL};
     static const char *const no[] = {"no.", "lost", "closed", "former", "past.", NULL};
-    char low[STATUS_MAX + 1];
+    char low[STATUS_MAX + 1] = "";
     return lowered(s, low) && has_word(low, yes) && !has_word(low, no);
 }
 
@@ -66,7 +66,7 @@ bool mdl_imp_says_won(const char *s)
 {
     static const char *const yes[] = {"won.",      "closedwon", "ganad", "cierre ganad",
                                       "gewonnen.", "gagné",     NULL};
-    char low[STATUS_MAX + 1];
+    char low[STATUS_MAX + 1] = "";
     return lowered(s, low) && has_word(low, yes);
 }
 
@@ -74,6 +74,6 @@ bool mdl_imp_says_lost(const char *s)
 {
     static const char *const yes[] = {"lost.", "closedlost", "perdid", "verloren.",
                                       "perdu", "closed no",  NULL};
-    char low[STATUS_MAX + 1];
+    char low[STATUS_MAX + 1] = "";
     return lowered(s, low) && has_word(low, yes);
 }

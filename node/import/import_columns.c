@@ -294,7 +294,7 @@ static void list_labels(const struct mdl_imp_columns *c, char *out, size_t size)
         shown = i + 1;
     }
     if (shown < c->n) {
-        snprintf(out + at, size - at, "%s%zu more", shown > 0 ? " and " : "", c->n - shown);
+        (void)snprintf(out + at, size - at, "%s%zu more", shown > 0 ? " and " : "", c->n - shown);
     }
 }
 

@@ -71,7 +71,10 @@ static char sep_line(const char *s, size_t len)
         return 0;
     }
     bool whole = end == len || s[end] == '\n' || s[end] == '\r';
-    return whole && c != '"' && c != '\n' && c != '\r' && c > 0 ? c : 0;
+    if (!whole || c == '"' || c == '\n' || c == '\r' || c < 0) {
+        return 0;
+    }
+    return c;
 }
 
 char mdl_imp_delimiter(const char *text, size_t len, bool *sep)

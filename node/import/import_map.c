@@ -95,7 +95,9 @@ static bool parse_scheme(const char *s, struct mdl_imp_map *map)
     }
     for (size_t i = 0; i <= n; i++) {
         char c = (char)tolower((unsigned char)s[i]);
-        c = c == '-' ? '_' : c;
+        if (c == '-') {
+            c = '_';
+        }
         if (i < n && !(c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
             return false;
         }
@@ -114,9 +116,9 @@ static bool parse_field(const char *s, struct mdl_imp_map *map)
         map->field = MDL_FIELD_IGNORED;
         return true;
     }
-    for (uint8_t f = 0; f < MDL_FIELD_COUNT; f++) {
+    for (unsigned f = 0; f < MDL_FIELD_COUNT; f++) {
         if (strcasecmp(s, field_slugs[f]) == 0) {
-            map->field = f;
+            map->field = (uint8_t)f;
             return true;
         }
     }

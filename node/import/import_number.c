@@ -35,15 +35,14 @@ static const char *skip_currency(const char *s)
 static const char *number_end(const char *s)
 {
     const char *end = s;
-    for (;; s++) {
+    for (; is_digit(*s) || *s == '.' || *s == ',' || *s == '\'' || *s == ' ' ||
+           (unsigned char)*s >= 0x80;
+         s++) {
         if (is_digit(*s)) {
             end = s + 1;
-        } else if (*s != '.' && *s != ',' && *s != '\'' && *s != ' ' && (unsigned char)*s < 0x80) {
-            return end;
-        } else if (*s == '\0') {
-            return end;
         }
     }
+    return end;
 }
 
 /* Where the decimals begin in s[0..len), or len. Both separators: the later one. One that repeats

@@ -374,7 +374,7 @@ enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
                                    struct mdl_error *err)
 {
     *rule = (struct mdl_imp_rule){0};
-    struct parser p = {.text = text, .rule = rule, .err = err};
+    struct parser p = {.text = text, .next = text, .rule = rule, .err = err};
     size_t len = strlen(text);
     if (len > MDL_IMPORT_RULE_MAX) {
         return mdl_fail(err, MDL_U_ARGUMENT, "a population rule has at most %d bytes, not %zu",

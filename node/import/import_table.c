@@ -54,21 +54,21 @@ static size_t keep(struct mdl_imp_table *t, const char *s, size_t len)
 {
     size_t column = t->now.n_cells;
     if (len > MDL_IMPORT_CELL_MAX) {
-        snprintf(t->text, sizeof t->text, "a cell of %zu bytes; the maximum is %d", len,
-                 MDL_IMPORT_CELL_MAX);
+        (void)snprintf(t->text, sizeof t->text, "a cell of %zu bytes; the maximum is %d", len,
+                       MDL_IMPORT_CELL_MAX);
         refuse(t, MDL_ISSUE_TOO_LONG, column);
         return SIZE_MAX;
     }
     if (memchr(s, 0, len) != NULL) {
-        snprintf(t->text, sizeof t->text, "a NUL byte in a cell");
+        (void)snprintf(t->text, sizeof t->text, "a NUL byte in a cell");
         refuse(t, MDL_ISSUE_NUL, column);
         return SIZE_MAX;
     }
     size_t bad = t->latin ? len : mdl_imp_utf8_bad(s, len);
     if (bad < len) {
-        snprintf(t->text, sizeof t->text,
-                 "byte 0x%02X at byte %zu of the cell is not valid in the file's encoding",
-                 (unsigned char)s[bad], bad + 1);
+        (void)snprintf(t->text, sizeof t->text,
+                       "byte 0x%02X at byte %zu of the cell is not valid in the file's encoding",
+                       (unsigned char)s[bad], bad + 1);
         refuse(t, MDL_ISSUE_ENCODING, column);
         return SIZE_MAX;
     }
@@ -132,8 +132,9 @@ static void reject_quote(struct mdl_imp_table *t)
                      "a cell twice",
                      (uintmax_t)t->line);
     if (t->line > t->row_line && n > 0 && (size_t)n < sizeof t->text) {
-        snprintf(t->text + n, sizeof t->text - (size_t)n, " (lines %ju to %ju were not imported)",
-                 (uintmax_t)t->row_line, (uintmax_t)t->line);
+        (void)snprintf(t->text + n, sizeof t->text - (size_t)n,
+                       " (lines %ju to %ju were not imported)", (uintmax_t)t->row_line,
+                       (uintmax_t)t->line);
     }
     reset_csv(t);
     refuse(t, MDL_ISSUE_QUOTE, column);
@@ -145,7 +146,7 @@ static void start_hole(struct mdl_imp_table *t)
 {
     t->hole = true;
     t->in_quotes = t->csv.quoted != 0;
-    snprintf(t->text, sizeof t->text, "a row of more than %d bytes", MDL_IMPORT_ROW_MAX);
+    (void)snprintf(t->text, sizeof t->text, "a row of more than %d bytes", MDL_IMPORT_ROW_MAX);
     refuse(t, MDL_ISSUE_TOO_LONG, 0);
     reset_csv(t);
     deliver(t);
