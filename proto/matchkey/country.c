@@ -75,7 +75,7 @@ enum mdl_status mdl_mk_countries_build(struct mdl_profile *p, struct mdl_error *
 
 bool mdl_mk_country(const struct mdl_profile *p, const char *text, char alpha2[3])
 {
-    struct mk_country_name key;
+    struct mk_country_name key = {0};
     struct mk_name scratch;
     size_t len = text != NULL ? strnlen(text, 256) : 0;
     if (len == 0 || len == 256 || !folded(p, text, len, key.name, &scratch)) {

@@ -426,14 +426,20 @@ static const struct country countries[] = {
 #define COUNTRIES (sizeof countries / sizeof countries[0])
 _Static_assert(32 + COUNTRIES <= MDL_REGISTRY_BITS, "a bit for each VAT country");
 
-int mdl_mk_vat_bit(const char country[2])
+static const struct country *find(const char code[2])
 {
     for (size_t i = 0; i < COUNTRIES; i++) {
-        if (memcmp(countries[i].code, country, 2) == 0) {
-            return 32 + (int)i;
+        if (memcmp(countries[i].code, code, 2) == 0) {
+            return &countries[i];
         }
     }
-    return -1;
+    return NULL;
+}
+
+int mdl_mk_vat_bit(const char country[2])
+{
+    const struct country *c = find(country);
+    return c != NULL ? 32 + (int)(c - countries) : -1;
 }
 
 const char *mdl_mk_check_eu_vat(char *s)
@@ -441,11 +447,11 @@ const char *mdl_mk_check_eu_vat(char *s)
     if (strncmp(s, "GR", 2) == 0) {
         memcpy(s, "EL", 2); /* the VAT system writes Greece EL */
     }
-    int bit = strlen(s) > 2 ? mdl_mk_vat_bit(s) : -1;
-    if (bit < 0 || memcmp(s, "GB", 2) == 0) {
+    const struct country *c = strlen(s) > 2 ? find(s) : NULL;
+    if (c == NULL || memcmp(s, "GB", 2) == 0) {
         return "it does not begin with the code of an EU country (or XI)";
     }
-    return countries[bit - 32].check(s + 2);
+    return c->check(s + 2);
 }
 
 /* A national column may or may not repeat the country. */
