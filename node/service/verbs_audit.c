@@ -123,6 +123,9 @@ struct checking {
     struct mdl_log_verifier v;
     json_t *problems;
     uint64_t entries, receipts, bad;
+    uint64_t next_seq; /* where the next visit to the loop goes on */
+    struct mdl_audit_head head;
+    json_t *head_document;
 };
 
 static void problem(struct checking *c, json_int_t seq, const char *what)
@@ -139,6 +142,7 @@ static bool check_row(void *ctx, const struct mdl_audit_row *row)
     struct mdl_error err = {MDL_OK, ""};
     struct mdl_log_item item = {row->seq, row->entry.data, row->entry.len, row->leaf, row->chain};
     c->entries++;
+    c->next_seq = row->seq + 1;
     if (row->leaf_len != MDL_HASH256 || row->chain_len != MDL_HASH256) {
         problem(c, (json_int_t)row->seq, "its hashes have another length than they must");
     } else if (mdl_log_verify_next(&c->v, &item, NULL, &err) != MDL_OK) {
@@ -173,38 +177,68 @@ static bool check_receipt(void *ctx, const struct mdl_round_row *row)
     return true;
 }
 
+/* Some entries at a time, so that a long log does not hold up the loop. The head is taken first:
+ * what is appended meanwhile is not part of this check. */
+static enum mdl_status check_begin(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    struct checking *c = ctx;
+    c->head_document = head_document(s);
+    return mdl_audit_head(s->store, &c->head, err);
+}
+
+static enum mdl_status check_some(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    struct checking *c = ctx;
+    uint64_t left = c->head.seq - (c->next_seq - 1);
+    struct mdl_audit_filter f = {.from_seq = c->next_seq,
+                                 .limit = left < LIST_MAX ? (size_t)left : LIST_MAX};
+    uint64_t before = c->next_seq;
+    enum mdl_status st = mdl_audit_list(s->store, &f, check_row, c, err);
+    if (st == MDL_OK && c->next_seq == before) {
+        c->next_seq = c->head.seq + 1; /* entries are missing: verify_head says so */
+    }
+    return st;
+}
+
+static enum mdl_status check_receipts(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    struct mdl_round_filter rounds = {0};
+    return mdl_round_list(s->store, &rounds, check_receipt, ctx, err);
+}
+
+static enum mdl_status check_all(struct mdl_service *s, struct checking *c, struct mdl_error *err)
+{
+    struct mdl_error why = {MDL_OK, ""};
+    enum mdl_status st = call_loop(s, check_begin, c, err);
+    while (st == MDL_OK && c->next_seq <= c->head.seq) {
+        st = call_loop(s, check_some, c, err);
+    }
+    if (st == MDL_OK && c->head.seq > 0 &&
+        mdl_log_verify_head(&c->v, c->head.seq, c->head.chain, &why) != MDL_OK) {
+        problem(c, (json_int_t)c->head.seq, why.text);
+    }
+    return st == MDL_OK ? call_loop(s, check_receipts, c, err) : st;
+}
+
 enum mdl_status verb_audit_verify(struct mdl_service *s, const json_t *params, json_t **result,
                                   struct mdl_error *err)
 {
     struct checking *c = calloc(1, sizeof *c);
-    struct mdl_audit_filter all = {0};
-    struct mdl_round_filter rounds = {0};
-    struct mdl_audit_head head;
     (void)params;
     if (c == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory to verify");
     }
     c->s = s;
     c->problems = json_array();
+    c->next_seq = 1;
     mdl_log_verify_start(&c->v, mdl_identity_public(s->identity));
-    enum mdl_status st = mdl_audit_list(s->store, &all, check_row, c, err);
+    enum mdl_status st = check_all(s, c, err);
     if (st == MDL_OK) {
-        st = mdl_audit_head(s->store, &head, err);
-    }
-    if (st == MDL_OK && head.seq > 0) {
-        struct mdl_error why = {MDL_OK, ""};
-        if (mdl_log_verify_head(&c->v, head.seq, head.chain, &why) != MDL_OK) {
-            problem(c, (json_int_t)head.seq, why.text);
-        }
-    }
-    if (st == MDL_OK) {
-        st = mdl_round_list(s->store, &rounds, check_receipt, c, err);
-    }
-    if (st == MDL_OK) {
-        *result = json_pack("{s:b, s:I, s:I, s:o, s:O}", "ok", c->bad == 0, "entries",
+        *result = json_pack("{s:b, s:I, s:I, s:O, s:O}", "ok", c->bad == 0, "entries",
                             (json_int_t)c->entries, "receipts", (json_int_t)c->receipts, "head",
-                            head_document(s), "problems", c->problems);
+                            c->head_document, "problems", c->problems);
     }
+    json_decref(c->head_document);
     json_decref(c->problems);
     free(c);
     return st;

@@ -1,0 +1,151 @@
+/* result.c: finding the result of a round, and the pieces its documents share.
+ * It may not compute matches. */
+#include "result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE     500
+#define PAGE_MAX 5000
+
+void found_free(struct found *f)
+{
+    if (f != NULL) {
+        mdl_partner_clear(&f->partner);
+        mdl_round_clear(&f->round);
+        free(f);
+    }
+}
+
+struct newest {
+    bool hit;
+    uint8_t id[MDL_STORE_ROUND];
+};
+
+static bool take_first(void *ctx, const struct mdl_round_row *r)
+{
+    struct newest *n = ctx;
+    memcpy(n->id, r->id, sizeof n->id);
+    n->hit = true;
+    return false;
+}
+
+static enum mdl_status newest_round(struct mdl_service *s, struct found *f, struct newest *n,
+                                    struct mdl_error *err)
+{
+    struct mdl_round_filter filter = {.partner = f->partner.id, .with_result = true, .limit = 1};
+    enum mdl_status st = mdl_round_list(s->store, &filter, take_first, n, err);
+    if (st == MDL_OK && !n->hit) {
+        return mdl_fail(err, MDL_U_NOT_FOUND,
+                        "no mapping round with %s has a result yet; 'mandorla round start \"%s\" "
+                        "--wait' runs one",
+                        f->partner.name, f->partner.name);
+    }
+    return st;
+}
+
+enum mdl_status result_find(struct mdl_service *s, const char *partner, const char *round,
+                            struct found **out, struct mdl_error *err)
+{
+    struct newest n = {.hit = false};
+    struct found *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for a result");
+    }
+    enum mdl_status st = partner_find(s, partner, &f->partner, err);
+    if (st == MDL_OK && round != NULL) {
+        st = round_find(s, round, &f->round, err);
+        if (st == MDL_OK && f->round.partner != f->partner.id) {
+            st = mdl_fail(err, MDL_U_NOT_FOUND, "round %s is with another partner", round);
+        }
+    } else if (st == MDL_OK) {
+        st = newest_round(s, f, &n, err);
+        if (st == MDL_OK) {
+            st = mdl_round_get(s->store, n.id, &f->round, err);
+        }
+    }
+    if (st == MDL_OK) {
+        st = mdl_result_head(s->store, f->round.id, 0, &f->head, err);
+    }
+    if (st == MDL_U_NOT_FOUND && f->head.n_own == 0 && f->round.created_at != 0) {
+        st = mdl_fail(err, st, "this round has no result");
+    }
+    if (st != MDL_OK) {
+        found_free(f);
+        return st;
+    }
+    *out = f;
+    return MDL_OK;
+}
+
+/* ---- names and masks ----------------------------------------------------------------------------
+ */
+
+json_t *result_names(uint32_t mask, const name_list list, size_t n)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < n; i++) {
+        if ((mask >> i & 1) != 0) {
+            (void)json_array_append_new(out, json_string(list[i]));
+        }
+    }
+    return out;
+}
+
+json_t *result_all_names(const name_list list, size_t n)
+{
+    return result_names(0xffffffffu, list, n);
+}
+
+/* The mask of one population's name; 0 for NULL: no filter. */
+enum mdl_status result_mask(const char *name, const name_list list, size_t n, const char *whose,
+                            uint32_t *mask, struct mdl_error *err)
+{
+    char known[400] = "";
+    *mask = 0;
+    if (name == NULL) {
+        return MDL_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t used = strlen(known);
+        if (strcmp(list[i], name) == 0) {
+            *mask = 1u << i;
+            return MDL_OK;
+        }
+        (void)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", list[i]);
+    }
+    return mdl_fail(err, MDL_U_NOT_FOUND,
+                    "no population '%.40s' of %s in this round; there are: %s", name, whose, known);
+}
+
+enum mdl_status result_page(const json_t *params, int64_t *after, size_t *limit,
+                            struct mdl_error *err)
+{
+    const char *cursor = param_text(params, "cursor");
+    json_int_t n = param_int(params, "limit", PAGE);
+    char *end = NULL;
+
+    if (n < 1 || n > PAGE_MAX) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "limit: expected 1 to %d, found %lld", PAGE_MAX,
+                        (long long)n);
+    }
+    *limit = (size_t)n;
+    *after = cursor != NULL ? strtoll(cursor, &end, 10) : 0;
+    if (cursor != NULL && (end == cursor || *end != '\0' || *after < 0)) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "cursor: '%.40s' is none that this list gave", cursor);
+    }
+    return MDL_OK;
+}
+
+json_t *result_cursor(int64_t next)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%lld", (long long)next);
+    return next == 0 ? json_null() : json_string(text);
+}
+
+json_t *result_account(const struct mdl_account_fields *a, const char *source)
+{
+    return json_pack("{s:s, s:s, s:s, s:s}", "record_id", a->record_id, "name", a->name, "website",
+                     a->website, "source", source);
+}

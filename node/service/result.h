@@ -1,0 +1,32 @@
+/* result.h: finding the result of a round, and the pieces its documents share. Loop thread. */
+#ifndef MANDORLA_SERVICE_RESULT_H
+#define MANDORLA_SERVICE_RESULT_H
+
+#include "rounds.h"
+
+#include <store_result.h>
+
+/* A round with results and what stands beside its rows. Large: on the heap. */
+struct found {
+    struct mdl_partner_row partner;
+    struct mdl_round_row round;
+    struct mdl_result_head head;
+};
+typedef char name_list[MDL_STORE_POPULATIONS][MDL_STORE_NAME + 1];
+
+/* The newest round with results of a partner, or the one named. Free with found_free. */
+enum mdl_status result_find(struct mdl_service *s, const char *partner, const char *round,
+                            struct found **out, struct mdl_error *err);
+void found_free(struct found *f);
+json_t *result_names(uint32_t mask, const name_list list, size_t n);
+json_t *result_all_names(const name_list list, size_t n);
+/* The mask of one population's name; 0 for NULL: no filter. */
+enum mdl_status result_mask(const char *name, const name_list list, size_t n, const char *whose,
+                            uint32_t *mask, struct mdl_error *err);
+/* limit and cursor of a page. */
+enum mdl_status result_page(const json_t *params, int64_t *after, size_t *limit,
+                            struct mdl_error *err);
+json_t *result_cursor(int64_t next);
+json_t *result_account(const struct mdl_account_fields *a, const char *source);
+
+#endif
