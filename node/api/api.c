@@ -64,7 +64,7 @@ static void take_body(struct request *r, const char *bytes, size_t n)
         if (api_upload_feed(r->upload, bytes, n, &r->error) != MDL_OK) {
             struct api_upload *u = r->upload;
             r->upload = NULL;
-            (void)api_upload_end(u, false, NULL);
+            (void)api_upload_end(u, API_UPLOAD_REFUSED, NULL);
         }
         return;
     }
@@ -125,7 +125,7 @@ static enum MHD_Result finish_upload(struct MHD_Connection *c, struct request *r
 {
     struct api_upload *u = r->upload;
     r->upload = NULL;
-    if (api_upload_end(u, true, &r->error) != MDL_OK) {
+    if (api_upload_end(u, API_UPLOAD_WHOLE, &r->error) != MDL_OK) {
         return api_respond_error(c, &r->error, NULL);
     }
     return api_respond(c, MHD_HTTP_OK, json_pack("{s:b}", "ok", 1));
@@ -171,7 +171,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **state,
         return;
     }
     if (r->upload != NULL) { /* the client went away in the middle of a file */
-        (void)api_upload_end(r->upload, false, NULL);
+        (void)api_upload_end(r->upload, API_UPLOAD_BROKEN, NULL);
     }
     free(r->body);
     free(r);

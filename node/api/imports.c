@@ -16,7 +16,7 @@ struct entry {
     char id[2 * ID_BYTES + 1];
     struct mdl_upload *job;
     bool busy;   /* a request holds it */
-    bool failed; /* an upload broke: only DELETE is left */
+    bool broken; /* an upload broke off: nothing can be finished */
     time_t used;
 };
 
@@ -84,7 +84,7 @@ static struct entry *free_place(struct api_imports *imports)
 static enum mdl_status hold(struct api_imports *imports, const char *id, struct entry **out,
                             struct mdl_error *err)
 {
-    enum mdl_status st = mdl_fail(err, MDL_U_NOT_FOUND, "no import '%s' is at work", id);
+    enum mdl_status st = MDL_U_NOT_FOUND;
     (void)pthread_mutex_lock(&imports->lock);
     for (size_t i = 0; i < IMPORTS_MAX; i++) {
         struct entry *e = &imports->entry[i];
@@ -92,7 +92,7 @@ static enum mdl_status hold(struct api_imports *imports, const char *id, struct 
             continue;
         }
         if (e->busy) {
-            st = mdl_fail(err, MDL_U_STATE, "import '%s' is busy with another request", id);
+            st = MDL_U_STATE;
         } else {
             e->busy = true;
             *out = e;
@@ -101,7 +101,13 @@ static enum mdl_status hold(struct api_imports *imports, const char *id, struct 
         break;
     }
     (void)pthread_mutex_unlock(&imports->lock);
-    return st;
+    if (st != MDL_OK) {
+        return mdl_fail(err, st,
+                        st == MDL_U_STATE ? "import '%s' is busy with another request"
+                                          : "no import '%s' is at work",
+                        id);
+    }
+    return MDL_OK;
 }
 
 static void release(struct api_imports *imports, struct entry *e, bool gone)
@@ -141,7 +147,7 @@ static enum mdl_status begin(struct api_imports *imports, const char *body, size
         randombytes_buf(raw, sizeof raw);
         st = mdl_upload_begin(imports->service, params, &job, err);
         (void)sodium_bin2hex(e->id, sizeof e->id, raw, sizeof raw);
-        e->failed = false;
+        e->broken = false;
         if (st == MDL_OK) {
             *out = json_pack("{s:s}", "id", e->id);
         }
@@ -158,12 +164,12 @@ static enum mdl_status begin(struct api_imports *imports, const char *body, size
 static enum mdl_status finish(struct api_imports *imports, const char *id, json_t **out,
                               json_t **details, struct mdl_error *err)
 {
-    struct entry *e;
+    struct entry *e = NULL;
     enum mdl_status st = hold(imports, id, &e, err);
     if (st != MDL_OK) {
         return st;
     }
-    if (e->failed) {
+    if (e->broken) {
         st = mdl_fail(err, MDL_U_STATE, "an upload of import '%s' broke off; nothing was changed",
                       id);
     } else {
@@ -178,7 +184,7 @@ static enum mdl_status finish(struct api_imports *imports, const char *id, json_
 static enum mdl_status drop(struct api_imports *imports, const char *id, json_t **out,
                             struct mdl_error *err)
 {
-    struct entry *e;
+    struct entry *e = NULL;
     enum mdl_status st = hold(imports, id, &e, err);
     if (st == MDL_OK) {
         release(imports, e, true);
@@ -216,7 +222,7 @@ enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
     char id[64];
     char name[512];
     char files[8];
-    struct entry *e;
+    struct entry *e = NULL;
 
     if (api_segments(url) != 5 || !api_segment(url, 2, id, sizeof id) ||
         !api_segment(url, 3, files, sizeof files) || strcmp(files, "files") != 0 ||
@@ -231,7 +237,7 @@ enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
     st = u == NULL ? mdl_fail(err, MDL_L_MEMORY, "not enough memory for an upload")
                    : mdl_upload_file(e->job, name, err);
     if (st != MDL_OK) {
-        e->failed = true;
+        e->broken = true;
         release(imports, e, false);
         free(u);
         return st;
@@ -242,19 +248,22 @@ enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
     return MDL_OK;
 }
 
+/* What the service refused it remembers, and says again, with the report, when the import is
+ * finished. What broke off it does not know of. */
 enum mdl_status api_upload_feed(struct api_upload *u, const void *bytes, size_t n,
                                 struct mdl_error *err)
 {
     return mdl_upload_feed(u->entry->job, bytes, n, err);
 }
 
-enum mdl_status api_upload_end(struct api_upload *u, bool ok, struct mdl_error *err)
+enum mdl_status api_upload_end(struct api_upload *u, enum api_upload_how how, struct mdl_error *err)
 {
-    enum mdl_status st = MDL_U_CANCELLED;
-    if (ok) {
+    enum mdl_status st = MDL_OK;
+    if (how == API_UPLOAD_WHOLE) {
         st = mdl_upload_file_end(u->entry->job, err);
+    } else if (how == API_UPLOAD_BROKEN) {
+        u->entry->broken = true;
     }
-    u->entry->failed = u->entry->failed || st != MDL_OK;
     release(u->imports, u->entry, false);
     free(u);
     return st;

@@ -57,11 +57,14 @@ enum mdl_status api_import_request(struct api_imports *imports, const char *meth
                                    const char *body, size_t body_len, json_t **out,
                                    json_t **details, struct mdl_error *err);
 /* PUT /v1/imports/{id}/files/{name}: the body streams through feed. The upload holds the import
- * until it ends; end(ok = false) leaves the import failed. */
+ * until it ends. WHOLE ends the file; REFUSED: the service refused a piece of it; BROKEN: the
+ * client went away in its middle, and the import cannot be finished. Only WHOLE can fail. */
+enum api_upload_how { API_UPLOAD_WHOLE, API_UPLOAD_REFUSED, API_UPLOAD_BROKEN };
 enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
                                  struct api_upload **out, struct mdl_error *err);
 enum mdl_status api_upload_feed(struct api_upload *u, const void *bytes, size_t n,
                                 struct mdl_error *err);
-enum mdl_status api_upload_end(struct api_upload *u, bool ok, struct mdl_error *err);
+enum mdl_status api_upload_end(struct api_upload *u, enum api_upload_how how,
+                               struct mdl_error *err);
 
 #endif

@@ -45,6 +45,7 @@ const struct route *api_routes(size_t *n)
 /* The i-th segment of a path, as it stands; NULL if there is none. */
 static const char *segment_at(const char *path, size_t i, size_t *len)
 {
+    *len = 0;
     while (*path == '/') {
         path++;
         size_t n = strcspn(path, "/");
