@@ -52,11 +52,13 @@ static enum mdl_status find_masks(struct mdl_store *st, int64_t round,
 static const char bundle_sql[] =
     "SELECT " MDL_OVERLAP ", "
     /* matched in an earlier group of round a too: given there */
-    "EXISTS (SELECT 1 FROM overlap AS x WHERE x.round = ?1 AND x.source = o.source "
+    "EXISTS (SELECT 1 FROM overlap AS x INDEXED BY overlap_record WHERE x.round = ?1 AND x.source "
+    "= o.source "
     "  AND x.record_id = o.record_id AND x.grp < o.grp AND x.tier = 0 AND x.vetoed = 0 "
     "  AND (x.own_populations & CASE x.grp WHEN 0 THEN ?6 WHEN 1 THEN ?7 WHEN 2 THEN ?8 "
     "       WHEN 3 THEN ?9 WHEN 4 THEN ?10 WHEN 5 THEN ?11 WHEN 6 THEN ?12 ELSE ?13 END) <> 0), "
-    "EXISTS (SELECT 1 FROM overlap AS x WHERE x.round = ?2 AND x.source = o.source "
+    "EXISTS (SELECT 1 FROM overlap AS x INDEXED BY overlap_record WHERE x.round = ?2 AND x.source "
+    "= o.source "
     "  AND x.record_id = o.record_id AND x.tier = 0 AND x.vetoed = 0) "
     "FROM overlap AS o WHERE o.round = ?1 AND (o.grp, o.row) > (?3, ?4) "
     "ORDER BY o.grp, o.row LIMIT ?5";

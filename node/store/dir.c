@@ -17,7 +17,7 @@ enum mdl_status mdl_fail_errno(struct mdl_error *err, int e, const char *doing, 
     const char *text = strerror_r(e, why, sizeof why);
     enum mdl_status status = MDL_L_IO;
 
-    if (e == ENOSPC || e == EDQUOT) {
+    if (e == ENOSPC || e == EDQUOT || e == EFBIG) {
         status = MDL_L_DISK_FULL;
     } else if (e == ENOMEM) {
         status = MDL_L_MEMORY;
@@ -86,9 +86,8 @@ enum mdl_status mdl_dir_lock(const char *dir, int *fd, struct mdl_error *err)
     int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     /* The pid only helps a person: a disk too full to hold it must not keep the node from starting.
      */
-    if (ftruncate(f, 0) == 0 && pwrite(f, pid, (size_t)n, 0) != n) {
-        (void)ftruncate(f, 0);
-    }
+    bool told = ftruncate(f, 0) == 0 && pwrite(f, pid, (size_t)n, 0) == n;
+    (void)told;
     *fd = f;
     return MDL_OK;
 }

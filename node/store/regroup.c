@@ -13,6 +13,8 @@ struct candidate {
     uint32_t ordinal, partner_populations;
     uint64_t partner_registries;
     uint8_t origin;
+    uint8_t key[MDL_GEN_KEY_MAX];
+    size_t key_len;
 };
 
 struct pass {
@@ -116,8 +118,7 @@ static enum mdl_status put_finding(struct pass *p, const struct candidate *best,
     enum mdl_status rc =
         mdl_query(&p->s->conn, &q,
                   "INSERT INTO finding (account, partner_populations, ordinal, key, origin, tier, "
-                  "vetoed, conflicts) SELECT ?1, ?2, ordinal, key, ?4, ?5, ?6, ?7 FROM snap_key "
-                  "WHERE ordinal = ?3",
+                  "vetoed, conflicts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                   err);
 
     if (rc != MDL_OK) {
@@ -126,6 +127,7 @@ static enum mdl_status put_finding(struct pass *p, const struct candidate *best,
     mdl_put_int(&q, p->account);
     mdl_put_int(&q, partner);
     mdl_put_int(&q, best->ordinal);
+    mdl_put_bytes(&q, best->key, best->key_len);
     mdl_put_int(&q, best->origin);
     mdl_put_int(&q, best->rule->match_tier ? MDL_FOUND_MATCH : MDL_FOUND_REVIEW);
     mdl_put_int(&q, cls == CLASS_MATCH_VETOED || cls == CLASS_REVIEW_VETOED ? 1 : 0);
@@ -162,7 +164,7 @@ static enum mdl_status add_candidate(struct pass *p, const struct candidate *c,
                                      struct mdl_error *err)
 {
     if (p->n == p->room) {
-        size_t room = p->room == 0 ? 64 : p->room * 2;
+        size_t room = p->room == 0 ? 16 : p->room * 2;
         struct candidate *grown = realloc(p->c, room * sizeof *grown);
         if (grown == NULL) {
             return mdl_fail(err, MDL_L_MEMORY, "not enough memory to group the matches");
@@ -174,36 +176,55 @@ static enum mdl_status add_candidate(struct pass *p, const struct candidate *c,
     return MDL_OK;
 }
 
+/* Settles the account at hand and turns to `account`. */
+static enum mdl_status next_account(struct pass *p, int64_t account, struct mdl_error *err)
+{
+    struct mdl_query q;
+    bool row = false;
+    enum mdl_status rc = settle(p, err);
+
+    if (rc == MDL_OK) {
+        rc = mdl_query(&p->s->conn, &q,
+                       "SELECT populations, registry_mask FROM account WHERE id = ?", err);
+    }
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_int(&q, account);
+    rc = mdl_next(&q, &row, err);
+    if (rc == MDL_OK && !row) {
+        rc = mdl_fail(err, MDL_L_DATABASE, "the file of the round is damaged");
+    }
+    if (rc == MDL_OK) {
+        p->account = account;
+        p->populations = mdl_take_u32(&q);
+        p->registry_mask = mdl_take_u64(&q);
+        p->matched_bits = 0;
+        rc = mdl_query_end(&q, err);
+    }
+    return rc;
+}
+
 /* One row of the pass below: a matched key of an account. */
 static enum mdl_status take_row(struct pass *p, struct mdl_query *q, struct mdl_error *err)
 {
     struct candidate c;
     int64_t account = mdl_take_int(q);
-    enum mdl_status rc = account != p->account ? settle(p, err) : MDL_OK;
+    enum mdl_status rc = account != p->account ? next_account(p, account, err) : MDL_OK;
 
     if (rc != MDL_OK) {
         return rc;
-    }
-    uint32_t populations = mdl_take_u32(q);
-    uint64_t registry_mask = mdl_take_u64(q);
-    if (account != p->account) {
-        p->account = account;
-        p->populations = populations;
-        p->registry_mask = registry_mask;
-        p->matched_bits = 0;
     }
     c.origin = (uint8_t)mdl_take_int(q);
     c.ordinal = mdl_take_u32(q);
     c.partner_populations = mdl_take_u32(q);
     c.partner_registries = mdl_take_u64(q);
-    size_t len;
-    const uint8_t *key = mdl_take_bytes(q, &len);
-    c.rule = len > 0 ? p->by_type[key[0]] : NULL;
+    c.key_len = mdl_take_upto(q, c.key, sizeof c.key);
+    c.rule = c.key_len > 0 ? p->by_type[c.key[0]] : NULL;
     if (c.rule == NULL) {
-        return mdl_fail(err, MDL_U_ARGUMENT, "no rule says how a key of type %d matches",
-                        len > 0 ? key[0] : 0);
+        return mdl_fail(err, MDL_U_ARGUMENT, "no rule says how a key of type %d matches", c.key[0]);
     }
-    int bit = c.rule->identifier ? p->rules->registry_bit(p->rules->ctx, key, len) : -1;
+    int bit = c.rule->identifier ? p->rules->registry_bit(p->rules->ctx, c.key, c.key_len) : -1;
     if (bit >= 0 && bit < 64) {
         p->matched_bits |= UINT64_C(1) << bit;
     }
@@ -213,13 +234,12 @@ static enum mdl_status take_row(struct pass *p, struct mdl_query *q, struct mdl_
 static enum mdl_status run_pass(struct pass *p, mdl_snap_progress *progress, void *ctx,
                                 struct mdl_error *err)
 {
-    /* From the matches outwards: the cost goes with their number, not with the list's. */
+    /* From the matches outwards: the cost goes with their number, not with the list's. Accounts are
+     * looked up one by one in their order, so that each page of them is read once. */
     static const char sql[] =
-        "SELECT l.account, a.populations, a.registry_mask, l.origin, m.ordinal, "
-        "m.partner_populations, m.partner_registries, k.key FROM matched AS m "
-        "CROSS JOIN link AS l ON l.ordinal = m.ordinal "
-        "CROSS JOIN snap_key AS k ON k.ordinal = m.ordinal "
-        "CROSS JOIN account AS a ON a.id = l.account ORDER BY l.account";
+        "SELECT l.account, l.origin, m.ordinal, m.partner_populations, m.partner_registries, k.key "
+        "FROM matched AS m CROSS JOIN link AS l ON l.ordinal = m.ordinal "
+        "CROSS JOIN snap_key AS k ON k.ordinal = m.ordinal ORDER BY l.account";
     struct mdl_query q;
     bool more = false;
     uint32_t rows = 0;

@@ -7,10 +7,38 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool errno_is_full(sqlite3 *db)
+/* SQLite says FULL for ENOSPC only; a quota or a limit on file sizes is the same to an operator.
+ * What the system said is remembered with the file (errno itself is long overwritten). */
+static bool file_is_full(sqlite3_file *f)
 {
-    int e = db != NULL ? sqlite3_system_errno(db) : 0;
-    return e == ENOSPC || e == EDQUOT;
+    int e = 0;
+
+    if (f == NULL || f->pMethods == NULL) {
+        return false;
+    }
+    (void)f->pMethods->xFileControl(f, SQLITE_FCNTL_LAST_ERRNO, &e);
+    return e == ENOSPC || e == EDQUOT || e == EFBIG;
+}
+
+static bool disk_is_full(sqlite3 *db)
+{
+    sqlite3_file *main_file = NULL;
+    sqlite3_file *journal = NULL; /* or the write-ahead log */
+
+    if (db == NULL) {
+        return false;
+    }
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &main_file);
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+    return file_is_full(main_file) || file_is_full(journal);
+}
+
+static enum mdl_status no_space(const struct mdl_conn *c, struct mdl_error *err)
+{
+    return mdl_fail(err, MDL_L_DISK_FULL,
+                    "no space left for %s; nothing that was committed is lost: free some space and "
+                    "try again",
+                    c->what);
 }
 
 enum mdl_status mdl_conn_fail(const struct mdl_conn *c, int rc, struct mdl_error *err)
@@ -19,22 +47,18 @@ enum mdl_status mdl_conn_fail(const struct mdl_conn *c, int rc, struct mdl_error
 
     switch (rc & 0xff) {
     case SQLITE_FULL:
-        return mdl_fail(err, MDL_L_DISK_FULL,
-                        "no space left for %s; nothing that was committed is lost: free some space "
-                        "and try again",
-                        c->what);
+        return no_space(c, err);
     case SQLITE_NOMEM:
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory for %s", c->what);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return mdl_fail(err, MDL_L_IN_USE, "another program holds %s open: close it", c->what);
     case SQLITE_IOERR:
-        if (errno_is_full(c->db)) {
-            return mdl_fail(err, MDL_L_DISK_FULL, "no space left for %s: free some and try again",
-                            c->what);
+        if (disk_is_full(c->db)) {
+            return no_space(c, err);
         }
-        return mdl_fail(err, MDL_L_IO, "reading or writing %s failed: %s (SQLite %d, errno %d)",
-                        c->what, text, rc, c->db != NULL ? sqlite3_system_errno(c->db) : 0);
+        return mdl_fail(err, MDL_L_IO, "reading or writing %s failed: %s (SQLite %d)", c->what,
+                        text, rc);
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -100,7 +124,9 @@ enum mdl_status mdl_conn_open(struct mdl_conn *c, const char *path, enum mdl_ope
     if (rc != MDL_OK) {
         return rc;
     }
-    int sql = sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOFOLLOW, NULL);
+    /* One thread at a time uses a connection: see each header. */
+    int sql =
+        sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
     rc = sql == SQLITE_OK ? common_settings(c, err) : mdl_conn_fail(c, sql, err);
     if (rc != MDL_OK) {
         mdl_conn_close(c);

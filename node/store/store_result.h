@@ -51,7 +51,7 @@ MDL_MUST_CHECK enum mdl_status mdl_result_head(struct mdl_store *st,
                                                struct mdl_result_head *h, struct mdl_error *err);
 
 /* Copies up to `limit` findings of an open snapshot, from after `after`, into the result; *next as
- * in mdl_snap_findings. 2,000 rows take some 20 ms. Repeating a chunk changes nothing. When *next
+ * in mdl_snap_findings. 1,000 rows take some 20 ms. Repeating a chunk changes nothing. When *next
  * is 0 the head's `finished` is set. MDL_U_NOT_FOUND: no head. */
 MDL_MUST_CHECK enum mdl_status mdl_result_copy(struct mdl_store *st, struct mdl_snap *s,
                                                const uint8_t round[MDL_STORE_ROUND], uint8_t group,
