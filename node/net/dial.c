@@ -77,11 +77,7 @@ void net_dial_close(struct net_peer *p)
         if (net_way(p, &over_dial, &link) && over_dial)
             p->bounced = true;
     }
-    /* The reader of the monitor first: the I/O thread must never wait for it. */
-    if (d->monitor != NULL)
-        zmq_close(d->monitor);
-    if (d->sock != NULL)
-        zmq_close(d->sock);
+    mdl_monitored_close(d->sock, d->monitor);
     d->monitor = NULL;
     d->sock = NULL;
     d->readable = false;

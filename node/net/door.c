@@ -73,14 +73,18 @@ static enum mdl_status bind_failed(const char *endpoint, int error, struct mdl_e
 
 static enum mdl_status bind_one(struct mdl_net *net, const char *endpoint, struct mdl_error *err)
 {
-    char *bound = net->bound[net->n_bound];
-    size_t size = MDL_NET_ENDPOINT_MAX;
+    char bound[MDL_NET_ENDPOINT_MAX];
+    size_t size = sizeof bound;
     if (zmq_bind(net->router, endpoint) != 0)
         return bind_failed(endpoint, zmq_errno(), err);
     if (zmq_getsockopt(net->router, ZMQ_LAST_ENDPOINT, bound, &size) != 0)
         return mdl_fail(err, MDL_L_IO, "Cannot tell the port of %s: %s.", endpoint,
                         zmq_strerror(zmq_errno()));
-    net->port[net->n_bound++] = (uint16_t)strtoul(strrchr(bound, ':') + 1, NULL, 10);
+    unsigned long port = strtoul(strrchr(bound, ':') + 1, NULL, 10);
+    /* The address in the operator's words: libzmq writes ::ffff:192.0.2.1 for an IPv4 one. */
+    int host = (int)(strrchr(endpoint, ':') - endpoint);
+    snprintf(net->bound[net->n_bound], MDL_NET_ENDPOINT_MAX, "%.*s:%lu", host, endpoint, port);
+    net->port[net->n_bound++] = (uint16_t)port;
     return MDL_OK;
 }
 
@@ -109,11 +113,7 @@ enum mdl_status net_door_open(struct mdl_net *net, const struct mdl_net_config *
 
 void net_door_close(struct mdl_net *net)
 {
-    /* The reader of the monitor first: the I/O thread must never wait for it. */
-    if (net->router_monitor != NULL)
-        zmq_close(net->router_monitor);
-    if (net->router != NULL)
-        zmq_close(net->router);
+    mdl_monitored_close(net->router, net->router_monitor);
     net->router_monitor = NULL;
     net->router = NULL;
     net->router_readable = false;

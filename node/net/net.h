@@ -84,7 +84,8 @@ MDL_MUST_CHECK enum mdl_status mdl_net_open(const struct mdl_net_config *config,
  * just being looked up (by libzmq, with the system's time-outs). */
 void mdl_net_close(struct mdl_net *net);
 
-/* The i-th bound endpoint with its real port ("tcp://127.0.0.1:41325"); NULL past the last. */
+/* The i-th bound endpoint as configured, with its real port ("tcp://127.0.0.1:41325"); NULL past
+ * the last. */
 const char *mdl_net_endpoint(const struct mdl_net *net, size_t i);
 
 /* Pins `curve` as the key of `partner` (the caller's number for it, not 0) and dials `endpoint`

@@ -130,6 +130,16 @@ void *mdl_monitor_open(void *zmq_ctx, void *sock, const char *name, int events)
     return NULL;
 }
 
+void mdl_monitored_close(void *sock, void *monitor)
+{
+    if (monitor != NULL) {
+        zmq_socket_monitor(sock, NULL, 0);
+        zmq_close(monitor);
+    }
+    if (sock != NULL)
+        zmq_close(sock);
+}
+
 static uint16_t port_of(const struct sockaddr_storage *a)
 {
     if (a->ss_family == AF_INET) {

@@ -28,6 +28,9 @@ bool mdl_monitor_read(void *monitor, uint16_t *event, uint32_t *value);
 /* Starts monitoring `events` of `sock` and returns the pair to read them from, or NULL with errno.
  * Its queue has no limit: a full one would block libzmq's I/O thread inside the socket. */
 void *mdl_monitor_open(void *zmq_ctx, void *sock, const char *name, int events);
+/* Ends the monitoring of `sock` and closes both; NULL for either is fine. In this order: libzmq's
+ * I/O thread sends events blocking, so that without a reader it would wait for ever. */
+void mdl_monitored_close(void *sock, void *monitor);
 
 /* A TCP connection that libzmq holds: the descriptor's number and who is at the other end, so that
  * a number that was used again is not mistaken for it. */

@@ -111,10 +111,13 @@ static bool frame_is(const struct request *r, size_t i, const char *text)
 
 static void note_knock(struct mdl_zap *z, const struct request *r)
 {
+    static const char mapped[] = "::ffff:"; /* what an IPv6 socket puts before an IPv4 address */
     char address[MDL_NET_ADDRESS_MAX] = "";
     size_t n = r->len[3] < sizeof address ? r->len[3] : sizeof address - 1;
     memcpy(address, r->frame[3], n);
-    if (mdl_knocks_add(&z->knocks, r->frame[6], address, mdl_net_now()))
+    bool four = strncmp(address, mapped, sizeof mapped - 1) == 0 && strchr(address, '.') != NULL;
+    const char *shown = four ? address + sizeof mapped - 1 : address;
+    if (mdl_knocks_add(&z->knocks, r->frame[6], shown, mdl_net_now()))
         wake(z);
 }
 

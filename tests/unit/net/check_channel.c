@@ -220,11 +220,10 @@ START_TEST(a_restarted_partner_comes_back)
 {
     char where[MDL_NET_ENDPOINT_MAX];
     rig_open(&r, 0, NULL);
-    rig_open(&r, 1, LOCAL);
+    rig_open_fixed(&r, 1, where);
     rig_pin(&r, 0, 1, true);
     rig_pin(&r, 1, 0, false);
     both_up();
-    snprintf(where, sizeof where, "%s", mdl_net_endpoint(r.node[1].net, 0));
     rig_close(&r, 1);
     rig_await(&r, 0, MDL_NET_DOWN, 2);
     rig_open(&r, 1, where);

@@ -2,6 +2,9 @@
  * Reaches into the node's state to end the ZAP handler and to read options, for nothing else. */
 #include "rig.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -98,8 +101,7 @@ START_TEST(a_second_bind_that_fails_leaves_nothing_open)
     rig_open(&r, 0, LOCAL);
     const char *taken = mdl_net_endpoint(r.node[0].net, 0);
     char free_one[MDL_NET_ENDPOINT_MAX];
-    rig_open(&r, 1, LOCAL);
-    snprintf(free_one, sizeof free_one, "%s", mdl_net_endpoint(r.node[1].net, 0));
+    rig_open_fixed(&r, 1, free_one);
     rig_close(&r, 1);
     const char *both[2] = {free_one, taken};
     struct mdl_net_config c = rig_config(&r.node[1].key);
@@ -230,7 +232,7 @@ END_TEST
 START_TEST(a_name_is_tried_in_both_families)
 {
     char taken[MDL_NET_ENDPOINT_MAX];
-    rig_open(&r, 1, LOCAL);
+    rig_open_fixed(&r, 1, taken);
     snprintf(taken, sizeof taken, "tcp://localhost:%u",
              rig_port(mdl_net_endpoint(r.node[1].net, 0)));
     rig_close(&r, 1); /* nobody listens there now */
@@ -245,9 +247,22 @@ START_TEST(a_name_is_tried_in_both_families)
 }
 END_TEST
 
+static bool nobody_listens(uint16_t port)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {.tv_usec = 200000};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), 0);
+    bool refused_it = connect(fd, (struct sockaddr *)&to, sizeof to) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused_it;
+}
+
 START_TEST(the_end_of_the_key_handler_stops_everything)
 {
-    rig_open(&r, 0, LOCAL);
+    char where[MDL_NET_ENDPOINT_MAX];
+    rig_open_fixed(&r, 0, where);
     rig_open(&r, 1, LOCAL);
     rig_pin(&r, 0, 1, true);
     rig_pin(&r, 1, 0, true);
@@ -263,14 +278,31 @@ START_TEST(the_end_of_the_key_handler_stops_everything)
     rig_send(&r, 0, 2, 'x', 1, MDL_L_UNREACHABLE);
     ck_assert_int_eq(mdl_net_partner(r.node[0].net, 9, r.node[2].key.public, NULL, NULL), MDL_L_IO);
     rig_never(&r, 0, MDL_NET_FATAL, 100); /* said once */
-    /* The port is given up: another may have it. */
-    char where[MDL_NET_ENDPOINT_MAX];
-    snprintf(where, sizeof where, "tcp://127.0.0.1:%u", port);
-    const char *bind = where;
-    struct mdl_net_config c = rig_config(&r.node[2].key);
-    c.binds = &bind;
-    c.n_binds = 1;
-    RIG_UNTIL(&r, mdl_net_open(&c, &r.node[2].net, NULL) == MDL_OK);
+    ck_assert_ptr_null(r.node[0].net->router);
+    RIG_UNTIL(&r, nobody_listens(port));
+}
+END_TEST
+
+START_TEST(stopping_while_connections_end)
+{
+    /* Their ends are told by libzmq while the socket is closed: the port must come free each time.
+     */
+    for (int round = 0; round < 15; round++) {
+        char where[MDL_NET_ENDPOINT_MAX];
+        rig_open_fixed(&r, 0, where);
+        rig_open(&r, 1, NULL);
+        rig_open(&r, 2, NULL);
+        rig_pin(&r, 0, 1, false);
+        rig_pin(&r, 0, 2, false);
+        rig_pin(&r, 1, 0, true);
+        rig_pin(&r, 2, 0, true);
+        rig_await(&r, 0, MDL_NET_UP, 2);
+        RIG_UNTIL(&r, rig_stats(&r, 0, 3).up);
+        mdl_zap_quit(r.node[0].net->zap);
+        rig_await(&r, 0, MDL_NET_FATAL, 0);
+        RIG_UNTIL(&r, nobody_listens(rig_port(where)));
+        rig_end(&r);
+    }
 }
 END_TEST
 
@@ -331,6 +363,7 @@ int main(void)
     tcase_add_test(t, what_security_rests_on_is_set);
     tcase_add_test(t, a_name_is_tried_in_both_families);
     tcase_add_test(t, the_end_of_the_key_handler_stops_everything);
+    tcase_add_test(t, stopping_while_connections_end);
     tcase_add_test(t, no_handler_no_listening);
     tcase_add_test(t, a_handler_that_admits_the_probe_is_not_trusted);
     tcase_add_test(t, closing_nothing);

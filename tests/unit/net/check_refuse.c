@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +57,7 @@ START_TEST(an_unknown_key_is_refused_and_named)
     ck_assert_str_eq(e.key_hex, hex);
     ck_assert_int_eq(e.status, MDL_P_UNKNOWN_KEY);
     ck_assert_uint_eq(e.count, 1);
-    ck_assert_ptr_nonnull(strstr(e.text, "127.0.0.1"));
+    ck_assert_ptr_nonnull(strstr(e.text, "from 127.0.0.1 with"));
     uint16_t event = 0;
     uint32_t code = 0;
     RIG_UNTIL(&r, mdl_monitor_read(raw.monitor, &event, &code));
@@ -170,6 +172,66 @@ START_TEST(only_so_many_strangers)
 }
 END_TEST
 
+struct churn {
+    pthread_t thread;
+    struct sockaddr_in to;
+    atomic_bool stop;
+};
+
+/* Connects and hangs up without a pause. */
+static void *churn(void *arg)
+{
+    struct churn *c = arg;
+    while (!atomic_load(&c->stop)) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        struct pollfd f = {.fd = fd, .events = POLLOUT};
+        if (connect(fd, (struct sockaddr *)&c->to, sizeof c->to) != 0)
+            poll(&f, 1, 5);
+        close(fd);
+    }
+    return NULL;
+}
+
+START_TEST(closing_while_strangers_come_and_go)
+{
+    /* libzmq tells the end of a connection while the door is closed: that must not hang. */
+    for (int round = 0; round < 10; round++) {
+        listening(0);
+        struct churn c = {.to = {.sin_family = AF_INET,
+                                 .sin_port = htons(rig_port(mdl_net_endpoint(r.node[0].net, 0))),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
+        ck_assert_int_eq(pthread_create(&c.thread, NULL, churn, &c), 0);
+        struct mdl_net_totals t;
+        RIG_UNTIL(&r, (mdl_net_totals(r.node[0].net, &t), t.accepted > 20));
+        rig_close(&r, 0);
+        atomic_store(&c.stop, true);
+        pthread_join(c.thread, NULL);
+    }
+}
+END_TEST
+
+START_TEST(closing_while_dials_fail)
+{
+    char nowhere[MDL_NET_ENDPOINT_MAX];
+    rig_open_fixed(&r, 1, nowhere);
+    rig_close(&r, 1);
+    for (int round = 0; round < 20; round++) {
+        struct mdl_net_config c = rig_config(&r.node[0].key);
+        c.times.reconnect = c.times.reconnect_max = 1;
+        rig_open_with(&r, 0, &c);
+        for (uint64_t i = 1; i <= 8; i++) {
+            uint8_t key[MDL_CURVE_BYTES];
+            memcpy(key, r.node[1].key.public, sizeof key);
+            key[0] = (uint8_t)i;
+            ck_assert_int_eq(mdl_net_partner(r.node[0].net, i, key, nowhere, NULL), MDL_OK);
+        }
+        for (int i = 0; i < round % 4; i++)
+            rig_pump(&r);
+        rig_close(&r, 0);
+    }
+}
+END_TEST
+
 static size_t resident(void)
 {
     char line[128] = "";
@@ -182,8 +244,8 @@ static size_t resident(void)
     return strtoul(rest, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* What a stranger begins with: 0 noise, 1 a CURVE greeting and a frame of 2^40 bytes, 2 a greeting
- * and a frame as large as is allowed. */
+/* What a stranger begins with: 0 noise, 1 a CURVE greeting and a frame of 256 MiB (libzmq's default
+ * would take it), 2 a greeting and a frame as large as is allowed. */
 static size_t junk_head(int kind, uint8_t head[128])
 {
     static const uint8_t greeting[16] = {0xFF, 0,    0, 0, 0,   0,   0,   0,
@@ -196,7 +258,7 @@ static size_t junk_head(int kind, uint8_t head[128])
     memcpy(head, greeting, sizeof greeting);
     head[16] = 'E';
     head[64] = 0x06; /* a long command frame */
-    uint64_t size = kind == 1 ? (uint64_t)1 << 40 : MDL_NET_MESSAGE_DEFAULT;
+    uint64_t size = kind == 1 ? (uint64_t)1 << 28 : MDL_NET_MESSAGE_DEFAULT;
     for (size_t i = 0; i < 8; i++)
         head[65 + i] = (uint8_t)(size >> (56 - 8 * i));
     return 73;
@@ -216,7 +278,7 @@ START_TEST(junk_does_not_fill_the_memory)
     int fd[JUNK_CONNECTIONS];
     bool over[JUNK_CONNECTIONS] = {false};
     uint8_t head[128];
-    size_t left = JUNK_CONNECTIONS, highest = 0, poured = 0;
+    size_t left = JUNK_CONNECTIONS, poured = 0;
     listening(0);
     uint16_t port = rig_port(mdl_net_endpoint(r.node[0].net, 0));
     size_t before = resident();
@@ -232,31 +294,39 @@ START_TEST(junk_does_not_fill_the_memory)
             left -= !over[i] && (over[i] = pour(fd[i], &poured));
         rig_pump(&r);
         size_t now = resident();
-        highest = now > highest ? now : highest;
+        ck_assert_msg(now < before + 32u * 1024 * 1024, "%zu MiB more", (now - before) >> 20);
     }
     for (int i = 0; i < JUNK_CONNECTIONS; i++)
         close(fd[i]);
     ck_assert_uint_gt(poured, 4u * 1024 * 1024);
-    ck_assert_msg(highest < before + 48u * 1024 * 1024, "%zu MiB more", (highest - before) >> 20);
     rig_never(&r, 0, MDL_NET_MESSAGE, 0);
     rig_never(&r, 0, MDL_NET_KNOCK, 0);
 }
 END_TEST
 
-START_TEST(more_in_flight_than_a_connection_may_have)
+/* A TCP connection inside this process, non-blocking at `out`. */
+static void tcp_pair(int *in, int *out)
 {
-    static uint8_t bytes[65536];
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
-    struct mdl_net net = {.hwm = 1, .max_message = 4096};
-    struct net_meter m = {.since = 1000};
-    struct mdl_conn conn;
     int l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(l, (struct sockaddr *)&a, sizeof a), 0);
     ck_assert_int_eq(listen(l, 1), 0);
     ck_assert_int_eq(getsockname(l, (struct sockaddr *)&a, &len), 0);
-    int out = rig_tcp(ntohs(a.sin_port));
-    int in = accept(l, NULL, NULL);
+    *out = rig_tcp(ntohs(a.sin_port));
+    *in = accept(l, NULL, NULL);
+    ck_assert_int_ge(*in, 0);
+    close(l);
+}
+
+START_TEST(more_in_flight_than_a_connection_may_have)
+{
+    static uint8_t bytes[65536];
+    struct mdl_net net = {.hwm = 1, .max_message = 4096};
+    struct net_meter m = {.since = 1000};
+    struct mdl_conn conn;
+    int in, out;
+    tcp_pair(&in, &out);
     ck_assert(mdl_conn_of(in, &conn));
     size_t room = 5 * (4096 + MDL_NET_OVERHEAD) + NET_KERNEL_BUFFER, passed = 0;
     while (passed <= room) {
@@ -284,7 +354,6 @@ START_TEST(more_in_flight_than_a_connection_may_have)
     ck_assert(closed_by_peer(out));
     close(in);
     close(out);
-    close(l);
 }
 END_TEST
 
@@ -300,6 +369,8 @@ int main(void)
     tcase_add_loop_test(t, other_mechanisms_reach_nothing, 0, 2);
     tcase_add_loop_test(t, impostors_are_not_the_partner, 0, 3);
     tcase_add_test(t, only_so_many_strangers);
+    tcase_add_test(t, closing_while_strangers_come_and_go);
+    tcase_add_test(t, closing_while_dials_fail);
     tcase_add_test(t, junk_does_not_fill_the_memory);
     tcase_add_test(t, more_in_flight_than_a_connection_may_have);
     return rig_run(s);

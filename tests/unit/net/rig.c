@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,6 +61,26 @@ void rig_open(struct rig *r, size_t i, const char *bind)
     if (r->silence != 0)
         c.times.silence = r->silence;
     rig_open_with(r, i, &c);
+}
+
+void rig_open_fixed(struct rig *r, size_t i, char endpoint[MDL_NET_ENDPOINT_MAX])
+{
+    static unsigned turn;
+    struct mdl_net_config c = rig_config(&r->node[i].key);
+    const char *bind = endpoint;
+    c.binds = &bind;
+    c.n_binds = 1;
+    enum mdl_status status;
+    do {
+        /* Below 32768, where Linux begins to hand out ports. */
+        unsigned port = 10000 + ((unsigned)getpid() * 7 + turn * 13) % 22000;
+        snprintf(endpoint, MDL_NET_ENDPOINT_MAX, "tcp://127.0.0.1:%u", port);
+        status = mdl_net_open(&c, &r->node[i].net, NULL);
+    } while (status == MDL_L_IN_USE && ++turn < 1000);
+    ck_assert_int_eq(status, MDL_OK);
+    turn++;
+    r->node[i].n = r->node[i].taken = 0;
+    r->node[i].frozen = false;
 }
 
 void rig_close(struct rig *r, size_t i)
@@ -244,9 +265,7 @@ void rig_raw_close(struct rig_raw *w)
 {
     if (w->ctx == NULL)
         return;
-    if (w->monitor != NULL)
-        zmq_close(w->monitor);
-    zmq_close(w->sock);
+    mdl_monitored_close(w->sock, w->monitor);
     zmq_ctx_term(w->ctx);
     memset(w, 0, sizeof *w);
 }

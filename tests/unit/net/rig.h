@@ -52,6 +52,9 @@ struct mdl_net_config rig_config(const struct rig_key *key);
 #define RIG_AT_ONCE 3000 /* ms: a break that is seen by then was not seen by silence */
 /* Opens node i, bound to `bind` unless NULL. */
 void rig_open(struct rig *r, size_t i, const char *bind);
+/* Opens node i at a port of 127.0.0.1 that the system gives to nobody by itself, so that it is
+ * still free when the test comes back to it. */
+void rig_open_fixed(struct rig *r, size_t i, char endpoint[MDL_NET_ENDPOINT_MAX]);
 void rig_open_with(struct rig *r, size_t i, const struct mdl_net_config *c);
 void rig_close(struct rig *r, size_t i);
 void rig_end(struct rig *r);
