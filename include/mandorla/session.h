@@ -249,7 +249,9 @@ void mdl_effects_free(struct mdl_effects *fx);
 /* One step. A fault of the partner is not an error here: it comes back as SEND(ABORT) and CLOSE.
  * Errors: MDL_U_STATE (the round is closed; no effects), MDL_U_ARGUMENT (an answer that was not
  * asked for or does not fit: a mistake of the host; nothing changed), MDL_L_MEMORY (no memory for
- * the list of effects: destroy the session and treat it like a crash). */
+ * the list of effects, or for anything in the receipt phase): drop the effects, destroy the session
+ * and treat it like a crash: restore if there is a receipt state, else the round is
+ * MDL_P_RESTARTED. */
 MDL_MUST_CHECK enum mdl_status mdl_session_step(struct mdl_session *s, const struct mdl_event *ev,
                                                 uint64_t now_ms, struct mdl_effects *fx,
                                                 struct mdl_error *err);

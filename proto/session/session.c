@@ -254,7 +254,9 @@ enum mdl_status mdl_session_step(struct mdl_session *s, const struct mdl_event *
     if (st == MDL_OK && !s->closed) {
         st = follow_up(s, &why);
     }
-    if (st != MDL_OK && !s->closed) {
+    if (st == MDL_L_MEMORY && s->durable) {
+        s->no_memory = true; /* the state on disk is better than an end: restore goes on from it */
+    } else if (st != MDL_OK && !s->closed) {
         close_with(s, st, why.text);
     }
     return s->no_memory ? mdl_fail(err, MDL_L_MEMORY, "no memory for the effects of a step")

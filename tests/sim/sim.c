@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool sim_in_library;
+
 /* ---- making a world -------------------------------------------------------------------------- */
 
 static int sign(void *ctx, const uint8_t *msg, size_t len, uint8_t sig[MDL_SIGNATURE_BYTES])
@@ -293,7 +295,14 @@ void sim_step(struct sim_node *n, const struct mdl_event *ev)
     if (n->session == NULL) {
         return;
     }
+    sim_in_library = true;
     enum mdl_status st = mdl_session_step(n->session, ev, n->world->now, &fx, &err);
+    sim_in_library = false;
+    if (st == MDL_L_MEMORY) { /* as the contract says: like a crash */
+        mdl_effects_free(&fx);
+        sim_kill(n);
+        return;
+    }
     if (st != MDL_OK && st != MDL_U_STATE) {
         (void)fprintf(stderr, "node %d: step failed: %s\n", n->id, err.text);
         abort();
@@ -330,7 +339,15 @@ void sim_begin(struct sim_node *n)
     n->alive = true;
     n->store.begun = true;
     struct mdl_error err;
-    if (mdl_session_create(&n->config, &n->session, &err) != MDL_OK) {
+    sim_in_library = true;
+    enum mdl_status st = mdl_session_create(&n->config, &n->session, &err);
+    sim_in_library = false;
+    if (st == MDL_L_MEMORY) {
+        n->session = NULL;
+        sim_kill(n);
+        return;
+    }
+    if (st != MDL_OK) {
         (void)fprintf(stderr, "node %d: %s\n", n->id, err.text);
         abort();
     }

@@ -107,8 +107,11 @@ struct sim_world {
     uint64_t order;
     unsigned deliveries;
     bool rows_void[2]; /* what this side opened of a list it forged says nothing */
-    bool one_sided; /* the last signature is withheld or damaged: sim_check allows for it */
+    bool one_sided;    /* the last signature is withheld or damaged: sim_check allows for it */
 };
+
+/* True while the library runs: a test may let its allocations fail. */
+extern bool sim_in_library;
 
 /* Sizes of a world: own keys of each side in group g are `own[role]`, plus `common` that both have.
  */

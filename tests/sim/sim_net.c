@@ -150,7 +150,7 @@ static void cut(struct sim_world *w, bool comes_back)
     }
 }
 
-static void kill_node(struct sim_node *n)
+void sim_kill(struct sim_node *n)
 {
     struct sim_world *w = n->world;
 
@@ -181,7 +181,7 @@ bool sim_planned_kill(struct sim_node *n, const struct mdl_effects *fx, enum sim
             continue;
         }
         n->world->plan_done = true;
-        kill_node(n);
+        sim_kill(n);
         return true;
     }
     return false;
@@ -224,7 +224,7 @@ static void send_faulty(struct sim_node *n, uint8_t type, const uint8_t *bytes, 
         queue_message(n, type, bytes, len, LATENCY_MS, f);
     }
     if (f == SIM_KILL_SENT) {
-        kill_node(n);
+        sim_kill(n);
     }
 }
 
@@ -325,7 +325,7 @@ static void arrive(struct sim_node *n, const struct sim_item *it)
     struct mdl_event ev = {.type = MDL_EV_MESSAGE};
 
     if (it->fault == SIM_KILL_ARRIVED) {
-        kill_node(n);
+        sim_kill(n);
         return;
     }
     ev.u.message.bytes = it->bytes;
@@ -336,7 +336,7 @@ static void arrive(struct sim_node *n, const struct sim_item *it)
         sim_step(n, &ev);
     }
     if (it->fault == SIM_KILL_TAKEN) {
-        kill_node(n);
+        sim_kill(n);
     } else if (it->fault == SIM_CUT_AFTER) {
         cut(n->world, true);
     }
@@ -346,7 +346,9 @@ static void run_work(struct sim_node *n, struct sim_item *it)
 {
     struct mdl_event ev = {.type = MDL_EV_WORK_DONE, .u.work = it->work};
 
+    sim_in_library = true;
     mdl_session_work_run(it->work);
+    sim_in_library = false;
     if (n->after_work != NULL) {
         n->after_work(n, it->work);
     }

@@ -42,6 +42,7 @@ void sim_queue_free(struct sim_world *w);
 void sim_step(struct sim_node *n, const struct mdl_event *ev);
 void sim_begin(struct sim_node *n);
 void sim_restart(struct sim_node *n);
+void sim_kill(struct sim_node *n); /* and a restart later */
 void sim_send(struct sim_node *n, const struct mdl_effect *e);
 bool sim_planned_kill(struct sim_node *n, const struct mdl_effects *fx, enum sim_fault f);
 void sim_random_begin(uint64_t seed);
