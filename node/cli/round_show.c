@@ -1,0 +1,179 @@
+/* round_show.c: rounds as a person reads them.
+ * It may not ask the node anything: documents in, text out. */
+#include "cli.h"
+
+#include <string.h>
+
+static enum shade state_shade(const char *state)
+{
+    if (strcmp(state, "complete") == 0) {
+        return SHADE_GREEN;
+    }
+    if (strcmp(state, "aborted") == 0 || strcmp(state, "refused") == 0) {
+        return SHADE_RED;
+    }
+    return SHADE_YELLOW;
+}
+
+static void show_sizes(const json_t *r, FILE *f)
+{
+    const json_t *keys = json_object_get(r, "keys");
+    const json_t *accounts = json_object_get(r, "accounts");
+    const json_t *review = json_object_get(r, "review");
+    const json_t *bytes = json_object_get(r, "bytes");
+    const json_t *slices = json_object_get(r, "slices");
+    char a[FORM];
+    char b[FORM];
+    char n[FORM];
+
+    if (mdl_doc_int(keys, "own") == 0) {
+        return;
+    }
+    say_field(f, "Match keys", "%s ours, %s theirs, %s in common",
+              form_number(mdl_doc_int(keys, "own"), a),
+              form_number(mdl_doc_int(keys, "partner"), b),
+              form_number(mdl_doc_int(keys, "matched"), n));
+    if (strcmp(mdl_doc_text(r, "state"), "complete") == 0 ||
+        strcmp(mdl_doc_text(r, "state"), "partial") == 0) {
+        say_field(f, "Overlap", "%s of our accounts, %s of theirs",
+                  form_number(mdl_doc_int(accounts, "own"), a),
+                  form_number(mdl_doc_int(accounts, "partner"), b));
+        say_field(f, "For review", "%s of ours, %s of theirs (not counted as overlap)",
+                  form_number(mdl_doc_int(review, "own"), a),
+                  form_number(mdl_doc_int(review, "partner"), b));
+    }
+    if (mdl_doc_int(slices, "opened") < mdl_doc_int(slices, "total")) {
+        say_field(f, "Opened", "%s of %s slices of the partner's result",
+                  form_number(mdl_doc_int(slices, "opened"), a),
+                  form_number(mdl_doc_int(slices, "total"), b));
+    }
+    if (mdl_doc_int(bytes, "in") + mdl_doc_int(bytes, "out") > 0) {
+        say_field(f, "Traffic", "%s sent, %s received", form_bytes(mdl_doc_int(bytes, "out"), a),
+                  form_bytes(mdl_doc_int(bytes, "in"), b));
+    }
+}
+
+static void show_end(const json_t *r, FILE *f)
+{
+    const json_t *receipt = json_object_get(r, "receipt");
+    const char *by = mdl_doc_text(r, "ended_by");
+    const char *text = mdl_doc_text(r, "text");
+
+    if (text[0] != '\0') {
+        say_field(f, "Why", "%s (%s)", text, mdl_doc_text(r, "code"));
+        say_field(f, "Ended by", "%s",
+                  strcmp(by, "us") == 0     ? "us"
+                  : strcmp(by, "them") == 0 ? mdl_doc_text(r, "partner")
+                                            : "");
+    }
+    if (json_is_object(receipt)) {
+        bool ours = json_is_true(json_object_get(receipt, "ours"));
+        bool theirs = json_is_true(json_object_get(receipt, "theirs"));
+        say_field(f, "Receipt", "%s, %.16s…",
+                  ours && theirs ? "signed by both sides"
+                  : ours         ? "signed by us, not by the partner"
+                                 : "not signed",
+                  mdl_doc_text(receipt, "hash"));
+    }
+}
+
+void show_round(const json_t *r, FILE *f)
+{
+    const char *state = mdl_doc_text(r, "state");
+    const json_t *work = json_object_get(r, "progress");
+    char id[FORM];
+    char a[FORM];
+    char b[FORM];
+
+    say_shade(f, SHADE_BOLD, "Round %s with %s", form_id(mdl_doc_text(r, "id"), id),
+              mdl_doc_text(r, "partner"));
+    say(f, "  ");
+    say_shade(f, state_shade(state), "%s\n\n", state);
+    say_field(f, "Proposed", "%s, by %s", form_time(mdl_doc_text(r, "created"), a),
+              strcmp(mdl_doc_text(r, "proposed_by"), "us") == 0 ? "us"
+                                                                : mdl_doc_text(r, "partner"));
+    say_field(f, "Waits for", "%s", mdl_doc_text(r, "waiting_for"));
+    if (mdl_doc_int(work, "total") > 0 && strcmp(state, "running") == 0) {
+        say_field(f, "Phase", "%s, %s of %s", mdl_doc_text(r, "phase"),
+                  form_number(mdl_doc_int(work, "done"), a),
+                  form_number(mdl_doc_int(work, "total"), b));
+    }
+    if (mdl_doc_text(r, "finished")[0] != '\0') {
+        char took[FORM] = "";
+        if (mdl_doc_int(r, "wall_ms") > 0) {
+            (void)form_ms(mdl_doc_int(r, "wall_ms"), took);
+        }
+        say_field(f, "Ended", "%s%s%s", form_time(mdl_doc_text(r, "finished"), a),
+                  took[0] != '\0' ? ", after " : "", took);
+    }
+    show_sizes(r, f);
+    show_end(r, f);
+    if (strcmp(state, "complete") == 0 || strcmp(state, "partial") == 0) {
+        say(f, "\nNext: mandorla matrix \"%s\"\n", mdl_doc_text(r, "partner"));
+    } else if (strcmp(state, "waiting-for-approval") == 0) {
+        say(f, "\nNext: mandorla round approve \"%s\"\n", mdl_doc_text(r, "partner"));
+    }
+}
+
+static enum mdl_status round_row(struct mdl_table *t, const json_t *r)
+{
+    const json_t *keys = json_object_get(r, "keys");
+    const json_t *accounts = json_object_get(r, "accounts");
+    const char *state = mdl_doc_text(r, "state");
+    bool results = strcmp(state, "complete") == 0 || strcmp(state, "partial") == 0;
+    char text[5][FORM];
+    const char *cells[] = {
+        form_id(mdl_doc_text(r, "id"), text[0]),
+        mdl_doc_text(r, "partner"),
+        state,
+        form_time(mdl_doc_text(r, "created"), text[1]),
+        results ? form_number(mdl_doc_int(accounts, "own"), text[2]) : "",
+        mdl_doc_int(keys, "own") > 0 ? form_number(mdl_doc_int(keys, "own"), text[3]) : "",
+        mdl_doc_int(keys, "partner") > 0 ? form_number(mdl_doc_int(keys, "partner"), text[4]) : "",
+        mdl_doc_text(r, "waiting_for")[0] != '\0' ? mdl_doc_text(r, "waiting_for")
+                                                  : mdl_doc_text(r, "text")};
+    return mdl_table_row(t, cells);
+}
+
+enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f)
+{
+    static const char *const titles[] = {"ROUND",   "PARTNER",  "STATE",      "PROPOSED",
+                                         "OVERLAP", "OUR KEYS", "THEIR KEYS", "NOTE"};
+    static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,  MDL_LEFT,
+                                           MDL_RIGHT, MDL_RIGHT, MDL_RIGHT, MDL_LEFT};
+    struct mdl_style style = term_style(f);
+    struct mdl_table *t = mdl_table_new(8, titles, align);
+    enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    size_t i;
+    const json_t *r;
+    (void)c;
+
+    json_array_foreach(list, i, r)
+    {
+        st = st == MDL_OK ? round_row(t, r) : st;
+    }
+    if (st == MDL_OK) {
+        mdl_table_print(t, &style, f);
+    }
+    mdl_table_free(t);
+    return st;
+}
+
+enum mdl_status round_status(struct cli *c, const json_t *round)
+{
+    static const struct {
+        const char *state;
+        enum mdl_status status;
+    } ends[] = {{"partial", MDL_P_ABORTED}, {"aborted", MDL_P_ABORTED}, {"refused", MDL_P_REFUSED}};
+    const char *state = mdl_doc_text(round, "state");
+    const char *text = mdl_doc_text(round, "text");
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (strcmp(ends[i].state, state) == 0) {
+            return mdl_fail(&c->err, ends[i].status, "the round with %s is not complete but %s%s%s",
+                            mdl_doc_text(round, "partner"), state, text[0] != '\0' ? ": " : "",
+                            text);
+        }
+    }
+    return MDL_OK;
+}
