@@ -15,6 +15,7 @@ static enum mdl_status check_text(const struct mdl_partner_card *card, struct md
     return st;
 }
 
+/* Identities are public: the comparison need not take constant time. */
 static enum mdl_status check_identity(const struct mdl_partner_card *card,
                                       const struct mdl_curve_cert *cert, struct mdl_error *err)
 {
@@ -49,7 +50,7 @@ enum mdl_status mdl_card_rotate(struct mdl_partner_card *card, const uint8_t *ce
     if (st != MDL_OK) {
         return st;
     }
-    mdl_cert_encode(&card->cert, pinned);
+    mdl_cert_encode(&card->cert, pinned); /* certificates are public */
     if (memcmp(pinned, cert, sizeof pinned) == 0) {
         return MDL_OK;
     }

@@ -85,6 +85,7 @@ static bool belongs(const struct mdl_curve_key *key)
     uint8_t point[MDL_CURVE_KEY_BYTES];
 
     mdl_cert_signed(&key->cert, hash);
+    /* what is compared is public */
     return crypto_scalarmult_base(point, key->secret) == 0 &&
            memcmp(point, key->cert.curve, sizeof point) == 0 &&
            mdl_signature_ok(key->cert.identity, hash, sizeof hash, key->cert.signature,

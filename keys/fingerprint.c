@@ -19,21 +19,20 @@ void mdl_fingerprint_words(const uint8_t identity[MDL_IDENTITY_BYTES],
                            char out[MDL_FINGERPRINT_TEXT])
 {
     uint8_t d[MDL_TAGGED_BYTES];
+    const size_t size = MDL_FINGERPRINT_TEXT;
     size_t used = 0;
 
     digest(identity, d);
     for (size_t i = 0; i < MDL_FINGERPRINT_WORDS; i++) {
         const char *word = i % 2 == 0 ? mdl_words_even[d[i]] : mdl_words_odd[d[i]];
-        size_t len = strlen(word);
-        memcpy(out + used, word, len);
-        used += len;
-        out[used++] = i + 1 < MDL_FINGERPRINT_WORDS ? ' ' : '\0';
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " " : "", word);
     }
 }
 
 void mdl_fingerprint_pair(const uint8_t a[MDL_IDENTITY_BYTES], const uint8_t b[MDL_IDENTITY_BYTES],
                           char out[MDL_FINGERPRINT_PAIR])
 {
+    /* public keys */
     const bool a_first = memcmp(a, b, MDL_IDENTITY_BYTES) <= 0;
 
     mdl_fingerprint_words(a_first ? a : b, out);

@@ -125,7 +125,7 @@ static enum mdl_status open_file(const struct mdl_kf *file, const char *path,
 enum mdl_status mdl_identity_load(const char *path, const struct mdl_passphrase *pass,
                                   struct mdl_identity **out, struct mdl_error *err)
 {
-    struct mdl_kf_head head;
+    struct mdl_kf_head head = {0};
     struct mdl_identity *id = NULL;
     void *file = NULL;
     void *seed = NULL;

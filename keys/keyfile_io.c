@@ -132,14 +132,13 @@ enum mdl_status mdl_kf_write(const char *path, const struct mdl_kf *f, enum mdl_
                              struct mdl_error *err)
 {
     static const char suffix[] = ".XXXXXX";
-    const size_t len = strlen(path);
-    char *tmp = malloc(len + sizeof suffix);
+    const size_t size = strlen(path) + sizeof suffix;
+    char *tmp = malloc(size);
 
     if (tmp == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "no memory to write %.256s", path);
     }
-    memcpy(tmp, path, len);
-    memcpy(tmp + len, suffix, sizeof suffix);
+    (void)snprintf(tmp, size, "%s%s", path, suffix);
     enum mdl_status st = MDL_OK;
     int fd = mkostemp(tmp, O_CLOEXEC); /* mode 0600 */
     if (fd < 0) {

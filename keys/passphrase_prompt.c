@@ -104,7 +104,7 @@ static enum mdl_status confirm_it(int tty, struct mdl_passphrase **p, struct mdl
     struct mdl_passphrase *again;
     enum mdl_status st = ask_once(tty, "Once more: ", &again, err);
 
-    if (st == MDL_OK && !same(*p, again)) {
+    if (again != NULL && !same(*p, again)) {
         st = mdl_fail(err, MDL_U_ARGUMENT, "the two passphrases differ; nothing was changed");
     }
     mdl_passphrase_free(again);
@@ -128,7 +128,7 @@ enum mdl_status mdl_passphrase_prompt(const char *question, bool confirm,
             "the environment");
     }
     enum mdl_status st = ask_once(tty, question, out, err);
-    if (st == MDL_OK && confirm) {
+    if (*out != NULL && confirm) {
         st = confirm_it(tty, out, err);
     }
     (void)close(tty);

@@ -28,6 +28,7 @@ static enum mdl_status check_own(const struct mdl_invitation *inv, const struct 
     if (!mdl_times_sane(inv->created, inv->expires)) {
         return mdl_fail(err, MDL_U_ARGUMENT, "an invitation must expire after it is made");
     }
+    /* both are public */
     if (memcmp(inv->card.identity, own, MDL_IDENTITY_BYTES) != 0) {
         return mdl_fail(err, MDL_U_ARGUMENT,
                         "an invitation can be signed by its own identity only");
@@ -77,9 +78,9 @@ enum mdl_status mdl_invitation_new(const struct mdl_identity *id, const struct m
     return st;
 }
 
-static size_t put_text(uint8_t *out, const char *text)
+static size_t put_text(uint8_t *out, const char *text, size_t max)
 {
-    const size_t len = strlen(text);
+    const size_t len = strnlen(text, max);
 
     out[0] = (uint8_t)len;
     memcpy(out + 1, text, len);
@@ -102,8 +103,8 @@ enum mdl_status mdl_token_encode(const struct mdl_invitation *inv, const struct 
     memcpy(bytes + AT_NONCE, inv->nonce, sizeof inv->nonce);
     mdl_cert_encode(&inv->card.cert, bytes + AT_CERT);
     size_t len = AT_NAME;
-    len += put_text(bytes + len, inv->card.name);
-    len += put_text(bytes + len, inv->card.endpoint);
+    len += put_text(bytes + len, inv->card.name, MDL_NAME_MAX);
+    len += put_text(bytes + len, inv->card.endpoint, MDL_ENDPOINT_MAX);
     hash_signed(bytes, len, hash);
     mdl_identity_sign(id, hash, sizeof hash, bytes + len);
     mdl_token_to_text(bytes, len + MDL_SIGNATURE_BYTES, out);

@@ -32,6 +32,7 @@ static size_t blank(const char *s, size_t left)
     }
     for (size_t i = 0; i < sizeof inserted / sizeof inserted[0]; i++) {
         const size_t n = strlen(inserted[i]);
+        /* pasted text is public */
         if (n <= left && memcmp(s, inserted[i], n) == 0) {
             return n;
         }
@@ -100,7 +101,7 @@ static bool in_alphabet(char c)
 enum mdl_status mdl_token_from_text(const char *text, size_t len, uint8_t bytes[MDL_TOKEN_TEXT_MAX],
                                     size_t *used, struct mdl_error *err)
 {
-    char line[MDL_TOKEN_TEXT_MAX];
+    char line[MDL_TOKEN_TEXT_MAX] = "";
     enum mdl_status st = squeeze(text, len, line, err);
 
     if (st == MDL_OK) {
