@@ -102,6 +102,9 @@ void run_build_snapshots(struct run_job *job); /* on a worker */
 void run_prepared(struct run *r, struct run_job *job);
 void run_answer(struct run *r, struct request *q);
 
+/* Which registry type an encoded key is of, -1 for domains and names. Any thread. */
+int run_registry_bit(void *ctx, const uint8_t *key, size_t len);
+
 /* ---- run_settle.c: from opened positions to a result --------------------------------------------
  */
 void run_settle_begin(struct run *r);

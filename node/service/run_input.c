@@ -19,7 +19,8 @@ enum mdl_status run_prepare(struct run *r, struct mdl_error *err)
         const char *names[MDL_AGREEMENT_POPULATIONS];
         struct mdl_snap_spec spec = {.group = (uint8_t)g,
                                      .population = names,
-                                     .n_populations = group->n_populations[own_role(r)]};
+                                     .n_populations = group->n_populations[own_role(r)],
+                                     .registry_bit = run_registry_bit};
         for (size_t i = 0; i < spec.n_populations; i++) {
             names[i] = group->populations[own_role(r)][i];
         }

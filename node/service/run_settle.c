@@ -8,14 +8,14 @@
 #include <string.h>
 
 #define READ_CHUNK 4096
-#define COPY_CHUNK 2000
+#define COPY_CHUNK 500 /* some 20 ms on a busy disk: the loop has other rounds too */
 
 #define RULE(name, number, slug, label, prio, tier)                                                \
     {number, prio, MDL_TIER_##tier == MDL_TIER_MATCH, (number) <= MDL_KEY_VAT},
 static const struct mdl_key_rule rules[] = {MDL_KEY_TYPE_LIST(RULE)};
 #undef RULE
 
-static int registry_bit(void *ctx, const uint8_t *key, size_t len)
+int run_registry_bit(void *ctx, const uint8_t *key, size_t len)
 {
     struct mdl_key k;
     (void)ctx;
@@ -30,7 +30,7 @@ void run_regroup(struct run_job *job)
     enum mdl_role partner = mdl_role_other(r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B);
     struct mdl_regroup_rules how = {.rule = rules,
                                     .n_rules = sizeof rules / sizeof rules[0],
-                                    .registry_bit = registry_bit,
+                                    .registry_bit = run_registry_bit,
                                     .n_partner_populations =
                                         r->agreement.groups[t->group].n_populations[partner]};
     struct mdl_snap *snap = NULL;
