@@ -118,8 +118,6 @@ struct gathering {
     uint8_t *bytes;
     size_t len, cap;
     uint32_t n;
-    uint32_t populations;
-    uint64_t registries;
 };
 
 static bool gather_key(void *ctx, const struct mdl_snap_key *k)
@@ -158,15 +156,6 @@ static enum mdl_status answer_keys(struct run *r, const struct request *q, struc
     return st;
 }
 
-static bool take_masks(void *ctx, const struct mdl_snap_key *k)
-{
-    struct gathering *g = ctx;
-    g->populations = k->populations;
-    g->registries = k->registry_mask;
-    g->n++;
-    return false;
-}
-
 static enum mdl_status answer_masks(struct run *r, const struct request *q, struct mdl_error *err)
 {
     uint32_t *populations = calloc(q->count, sizeof *populations);
@@ -174,14 +163,8 @@ static enum mdl_status answer_masks(struct run *r, const struct request *q, stru
     enum mdl_status st = populations != NULL && registries != NULL
                              ? MDL_OK
                              : mdl_fail(err, MDL_L_MEMORY, "not enough memory for a slice");
-    for (uint32_t i = 0; i < q->count && st == MDL_OK; i++) {
-        struct gathering g = {.n = 0};
-        st = mdl_snap_keys(r->snap[q->group], q->ordinals[i], 1, take_masks, &g, err);
-        if (st == MDL_OK && g.n != 1) {
-            st = mdl_fail(err, MDL_BUG, "the snapshot has no key %u", q->ordinals[i]);
-        }
-        populations[i] = g.populations;
-        registries[i] = g.registries;
+    if (st == MDL_OK) {
+        st = mdl_snap_masks(r->snap[q->group], q->ordinals, q->count, populations, registries, err);
     }
     if (st == MDL_OK) {
         struct mdl_event ev = {.type = MDL_EV_MASKS};

@@ -178,6 +178,58 @@ enum mdl_status mdl_snap_keys(struct mdl_snap *s, uint32_t from, size_t limit, m
     return rc;
 }
 
+static enum mdl_status no_such_key(uint32_t ordinal, struct mdl_error *err)
+{
+    return mdl_fail(err, MDL_U_NOT_FOUND, "the round has no key with the ordinal %u", ordinal);
+}
+
+static enum mdl_status mask(struct mdl_snap *s, uint32_t ordinal, uint32_t *populations,
+                            uint64_t *registry_mask, struct mdl_error *err)
+{
+    struct mdl_query q;
+    bool row = false;
+    enum mdl_status rc = mdl_query(
+        &s->conn, &q, "SELECT populations, registry_mask FROM snap_key WHERE ordinal = ?", err);
+
+    if (rc == MDL_OK) {
+        mdl_put_int(&q, ordinal);
+        rc = mdl_next(&q, &row, err);
+    }
+    if (rc == MDL_OK && !row) {
+        return no_such_key(ordinal, err);
+    }
+    if (rc == MDL_OK) {
+        *populations = mdl_take_u32(&q);
+        *registry_mask = mdl_take_u64(&q);
+        rc = mdl_query_end(&q, err);
+    }
+    return rc;
+}
+
+/* In one transaction: SQLite locks the file and looks for a journal once, not for each key. */
+enum mdl_status mdl_snap_masks(struct mdl_snap *s, const uint32_t *ordinal, size_t n,
+                               uint32_t *populations, uint64_t *registry_mask,
+                               struct mdl_error *err)
+{
+    bool begun = !s->in_tx;
+    enum mdl_status rc = mdl_snap_needs_keys(s, err);
+
+    if (rc == MDL_OK && begun) {
+        rc = mdl_exec(&s->conn, "BEGIN", err);
+    }
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    for (size_t i = 0; i < n && rc == MDL_OK; i++) {
+        rc = mask(s, ordinal[i], &populations[i], &registry_mask[i], err);
+    }
+    if (begun) {
+        enum mdl_status ended = mdl_exec(&s->conn, "COMMIT", rc == MDL_OK ? err : NULL);
+        rc = rc == MDL_OK ? ended : rc;
+    }
+    return rc;
+}
+
 void mdl_take_snap_account(struct mdl_query *q, struct mdl_snap_account *a)
 {
     a->id = mdl_take_int(q);
@@ -196,7 +248,7 @@ enum mdl_status mdl_snap_key_accounts(struct mdl_snap *s, uint32_t ordinal,
     enum mdl_status rc = mdl_snap_needs_keys(s, err);
 
     if (rc == MDL_OK && ordinal >= s->n_keys) {
-        rc = mdl_fail(err, MDL_U_NOT_FOUND, "the round has no key with the ordinal %u", ordinal);
+        rc = no_such_key(ordinal, err);
     }
     if (rc == MDL_OK) {
         rc = mdl_query(&s->conn, &q,

@@ -95,6 +95,12 @@ MDL_MUST_CHECK enum mdl_status mdl_snap_keys(struct mdl_snap *s, uint32_t from, 
                                              mdl_snap_key_fn *row, void *ctx,
                                              struct mdl_error *err);
 
+/* Populations and registry types of n keys, in the order of `ordinal`: one visit to the file.
+ * MDL_U_NOT_FOUND: no such ordinal. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_masks(struct mdl_snap *s, const uint32_t *ordinal, size_t n,
+                                              uint32_t *populations, uint64_t *registry_mask,
+                                              struct mdl_error *err);
+
 struct mdl_snap_account {
     int64_t id; /* in this snapshot; ascending by source, then import order */
     const char *source, *generation;

@@ -124,6 +124,32 @@ START_TEST(keys_are_distinct_and_ascending)
 }
 END_TEST
 
+START_TEST(masks_come_in_the_order_asked)
+{
+    static const uint32_t ordinal[] = {2, 0, 4, 5};
+    static struct mdl_snap_report rep;
+    uint32_t populations[4];
+    uint64_t registries[4];
+
+    import("crm", fill_crm);
+    import("erp", fill_erp);
+    build_snapshot(1, both, 2, &rep);
+    struct mdl_snap *s = open_snap(1);
+    ok(mdl_snap_masks(s, ordinal, 3, populations, registries, &err));
+    ck_assert_uint_eq(populations[0], 3);
+    ck_assert_uint_eq(registries[0], 0x1c);
+    ck_assert_uint_eq(populations[1], 1);
+    ck_assert_uint_eq(registries[1], 4);
+    ck_assert_uint_eq(populations[2], 2);
+    ck_assert_uint_eq(registries[2], 0x10);
+    fails(mdl_snap_masks(s, ordinal, 4, populations, registries, &err), MDL_U_NOT_FOUND);
+    /* The failure left no transaction open. */
+    ok(mdl_snap_masks(s, ordinal, 1, populations, registries, &err));
+    ck_assert_uint_eq(populations[0], 3);
+    mdl_snap_close(s);
+}
+END_TEST
+
 START_TEST(only_the_agreed_populations_go)
 {
     static const char *const emea[] = {"emea", "nowhere"};
@@ -302,6 +328,7 @@ int main(void)
 
     tcase_add_checked_fixture(t, setup, fixture_close);
     tcase_add_test(t, keys_are_distinct_and_ascending);
+    tcase_add_test(t, masks_come_in_the_order_asked);
     tcase_add_test(t, only_the_agreed_populations_go);
     tcase_add_test(t, a_key_of_too_many_accounts_is_left_out);
     tcase_add_test(t, imports_that_swap_in_do_not_disturb);
