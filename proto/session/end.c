@@ -56,15 +56,15 @@ static void wire_form(enum mdl_status status, const char *text, enum mdl_status 
                       char out[MDL_SESSION_TEXT + 1])
 {
     bool theirs = mdl_status_class(status) == MDL_CLASS_PEER;
-    size_t n = 0;
 
     *code = theirs ? status : MDL_P_INTERNAL;
     text = theirs && text != NULL ? text : mdl_status_meaning(*code);
-    for (; text[n] != '\0' && n < MDL_SESSION_TEXT; n++) {
+    size_t len = strnlen(text, MDL_SESSION_TEXT);
+    for (size_t i = 0; i < len; i++) {
         /* Only printable ASCII: a cut never leaves half a character. */
-        out[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
+        out[i] = (char)(text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?');
     }
-    out[n] = '\0';
+    out[len] = '\0';
 }
 
 enum mdl_status mdl_session_abort_message(const uint8_t round[16], enum mdl_status status,
@@ -110,9 +110,7 @@ static void close_effect(struct mdl_session *s, enum mdl_outcome outcome, enum m
     e->u.close.outcome = outcome;
     e->u.close.status = status;
     e->u.close.by_partner = by_partner;
-    for (size_t n = 0; text != NULL && text[n] != '\0' && n < MDL_SESSION_TEXT; n++) {
-        e->u.close.text[n] = text[n];
-    }
+    memcpy(e->u.close.text, text, strnlen(text, MDL_SESSION_TEXT));
     for (uint8_t i = 0; i < s->n_cells; i++) {
         e->u.close.slices_opened += s->cell[i].opened;
         e->u.close.slices_sent += s->cell[i].sent;

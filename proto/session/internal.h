@@ -97,56 +97,53 @@ struct mdl_slice_rows { /* keys of an opened slice until both sides' MASKS are t
 
 struct mdl_cell {
     uint8_t g;
-    enum mdl_phase phase;
+    uint8_t first; /* role that moves first in slice 0 */
+    /* what has been said and done so far, in the order of the phases */
+    bool list_ready, commit_sent, commit_got;
+    bool verified_got, tags_ready, tag_commit_sent, tag_commit_got;
+    bool match_ready, match_sent, match_got, open_sent, open_got;
+    bool order_ready, wiped;
     uint8_t sid[MDL_SID_BYTES];
+    enum mdl_phase phase;
     uint32_t n, n_partner;
     struct mdl_scalar_key *key;
     struct mdl_cell_secrets *secrets;
-    bool wiped;
 
     /* COMMIT: our list */
     uint8_t *own;      /* 32 n: X, sorted once all is blinded */
     uint32_t *ordinal; /* n: of the key behind X_i */
-    uint32_t batch, asked, given, blinded;
+    uint32_t batch, asked, given, blinded, n_chunks;
     uint8_t last_key[MDL_KEY_MAX];
+    uint8_t root[32];
     size_t last_key_len;
     uint8_t (*roots)[32]; /* of each batch, for list_root */
     uint8_t (*chunks)[32];
-    uint32_t n_chunks;
-    uint8_t root[32];
-    bool list_ready, commit_sent, commit_got;
     struct mdl_cell_commit theirs;
 
     /* OPENING: the partner's list */
     uint8_t *points; /* 32 n_partner: X' */
     uint8_t *common; /* 32 n_partner: D */
     uint32_t chunks_sent, points_got, eval_next, evaluated;
-    bool verified_sent, verified_got;
 
     /* TAGS */
     uint8_t *tags;  /* 16 n_partner: of D; after MATCH the first m are M */
     uint32_t *rows; /* index into X' of each tag; after OPEN in the order of 7.3 */
     uint8_t *tags_in;
-    bool tags_ready, tag_commit_sent, tag_commit_got;
     uint8_t tag_commitment[32], tag_commitment_in[32];
     uint32_t tags_sent, tags_got; /* tags, not messages */
     struct mdl_taghash tag_hash;  /* over what comes in */
 
     /* MATCH, OPEN */
-    uint32_t m;
     uint8_t match_own[32], match_theirs[32];
-    bool match_ready, match_sent, match_got, open_sent, open_got;
     uint8_t key_theirs[32];
     uint8_t coins[2][32]; /* by role */
+    uint32_t m;
 
     /* SLICES */
-    uint32_t slices;
-    uint8_t first;
-    bool order_ready;
-    uint8_t *used; /* n bits: positions opened */
-    uint32_t proving, sent, opened, masks_sent, masks_got, masks_answered;
-    struct mdl_proof_job prove[MDL_PROVE_AHEAD], verify;
+    uint32_t slices, proving, sent, opened, masks_sent, masks_got, masks_answered;
+    uint8_t *used;       /* n bits: positions opened */
     uint32_t *positions; /* of the slice being verified */
+    struct mdl_proof_job prove[MDL_PROVE_AHEAD], verify;
     struct mdl_slice_rows row[2];
 };
 
@@ -189,44 +186,36 @@ struct mdl_session {
     uint64_t created_ms;
     struct mdl_signer signer;
     enum mdl_role role;
+    unsigned parallel;
     struct mdl_agreement agreement;
     uint8_t agreement_hash[MDL_AGREEMENT_HASH];
     struct mdl_session_profile profiles[MDL_SESSION_PROFILES];
     size_t n_profiles;
-    uint8_t profile; /* index of the one in use */
-    uint8_t profile_digest[32];
-    uint64_t partner_keys_month, partner_keys_round;
-    unsigned parallel;
-
-    bool started, restored, hello_got;
+    uint64_t partner_keys_month;
     uint8_t nonce[2][32]; /* by role */
+    uint8_t profile_digest[32];
     struct mdl_link link;
     struct mdl_cell cell[MDL_SESSION_GROUPS];
-    uint8_t n_cells;
+    uint8_t n_cells, profile; /* profile: index of the one in use */
 
-    struct mdl_session_work *work; /* items that are out */
-    unsigned n_work, holds;
-    atomic_bool stop;
+    bool started, restored, hello_got, closed;
+    /* receipt.c; durable: the receipt state belongs on disk; dirty: it has changed in this step */
+    bool durable, dirty, summary_asked, part_sent, sig_sent, receipt_sig_got;
+    bool no_memory, host_mistake; /* of the present step */
+    atomic_bool stop;             /* items that have not begun return at once */
+    unsigned n_work, holds;       /* items out; those of them for which messages wait */
+    struct mdl_session_work *work;
 
-    /* receipt.c */
-    bool durable, dirty; /* the receipt state is due on disk; has changed in this step */
-    bool summary_asked, part_sent, sig_sent;
     struct mdl_receipt_half half[2]; /* by role */
     uint8_t *receipt;
     size_t receipt_len;
     uint8_t receipt_sig[2][64]; /* by role */
-    bool receipt_sig_got;
-
-    /* time and end */
-    uint64_t now_ms, key_deadline_ms, receipt_deadline_ms, armed_ms;
-    bool closed;
-    uint8_t *reply;
+    uint8_t *reply;             /* what answers a message after the end */
     size_t reply_len;
 
-    /* of the present step */
-    struct mdl_effects *fx;
+    uint64_t now_ms, key_deadline_ms, receipt_deadline_ms, armed_ms;
+    struct mdl_effects *fx; /* of the present step */
     struct mdl_block *blocks;
-    bool no_memory, host_mistake;
 };
 
 /* effects.c. NULL only without memory (the step then ends with MDL_L_MEMORY). */

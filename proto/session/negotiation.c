@@ -72,12 +72,12 @@ static enum mdl_status send_refuse(struct step *s, const uint8_t round[16], enum
 {
     struct mdl_msg m = {.type = MDL_MSG_ROUND_REFUSE};
     char shown[MDL_NEGOTIATION_TEXT + 1];
-    size_t n = 0;
+    size_t len = text == NULL ? 0 : strnlen(text, MDL_NEGOTIATION_TEXT);
 
-    for (; text != NULL && text[n] != '\0' && n < MDL_NEGOTIATION_TEXT; n++) {
-        shown[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
+    for (size_t i = 0; i < len; i++) {
+        shown[i] = (char)(text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?');
     }
-    shown[n] = '\0';
+    shown[len] = '\0';
     m.body.round_refuse.code =
         (uint8_t)(mdl_status_class(code) == MDL_CLASS_PEER ? code : MDL_P_INTERNAL);
     m.body.round_refuse.reason = mdl_text_of(shown);

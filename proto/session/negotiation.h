@@ -26,7 +26,7 @@
     X(APPROVED, 3, "approved")   /* both said yes: the session may be made */                      \
     X(REFUSED, 4, "refused")     /* by whoever was asked; `status` and `text` say why */           \
     X(WITHDRAWN, 5, "withdrawn") /* by whoever asked */
-#define MDL_NEGOTIATION_ENUM(name, number, slug) MDL_NEGOTIATION_##name = number,
+#define MDL_NEGOTIATION_ENUM(name, number, slug) MDL_NEGOTIATION_##name = (number),
 enum mdl_negotiation_state { MDL_NEGOTIATION_LIST(MDL_NEGOTIATION_ENUM) };
 #undef MDL_NEGOTIATION_ENUM
 const char *mdl_negotiation_slug(enum mdl_negotiation_state state); /* "unknown" */

@@ -7,42 +7,43 @@
 
 #define MAGIC "MDLRS01"
 
-/* One walk serves both ways: `out` writes, else `in` is read. */
-struct walk {
-    bool writing, bad;
+struct grown {
     uint8_t *bytes;
     size_t len, cap;
-    const uint8_t *in;
-    size_t at;
 };
 
-static bool room(struct walk *w, size_t n)
+/* One walk serves both ways: with `out` it writes, else it reads `in`. */
+struct walk {
+    bool bad;
+    struct grown *out;
+    const uint8_t *in;
+    size_t at, len;
+};
+
+static bool grow(struct grown *g, size_t n)
 {
-    if (w->bad || !w->writing) {
-        w->bad = w->bad || n > w->len - w->at;
-        return !w->bad;
+    if (n <= g->cap - g->len) {
+        return true;
     }
-    if (n > w->cap - w->len) {
-        size_t cap = (w->cap + n) * 2;
-        uint8_t *bytes = realloc(w->bytes, cap);
-        if (bytes == NULL) {
-            w->bad = true;
-            return false;
-        }
-        w->bytes = bytes;
-        w->cap = cap;
+    size_t cap = (g->cap + n) * 2;
+    uint8_t *bytes = realloc(g->bytes, cap);
+    if (bytes == NULL) {
+        return false;
     }
+    g->bytes = bytes;
+    g->cap = cap;
     return true;
 }
 
 static void raw(struct walk *w, void *p, size_t n)
 {
-    if (n == 0 || !room(w, n)) {
+    w->bad = w->bad || (w->out != NULL ? !grow(w->out, n) : n > w->len - w->at);
+    if (w->bad || n == 0) {
         return;
     }
-    if (w->writing) {
-        memcpy(w->bytes + w->len, p, n);
-        w->len += n;
+    if (w->out != NULL) {
+        memcpy(w->out->bytes + w->out->len, p, n);
+        w->out->len += n;
     } else {
         memcpy(p, w->in + w->at, n);
         w->at += n;
@@ -86,7 +87,7 @@ static void blob(struct walk *w, uint8_t **p, size_t *len, size_t max)
     uint32_t n = (uint32_t)*len;
 
     u32(w, &n);
-    if (!w->writing && !w->bad) {
+    if (w->out == NULL && !w->bad) {
         w->bad = n > max || n > w->len - w->at;
         *p = w->bad || n == 0 ? NULL : malloc(n);
         w->bad = w->bad || (n > 0 && *p == NULL);
@@ -113,8 +114,8 @@ static void walk_out(struct walk *w, struct mdl_link *l)
         u32(w, &seq);
         u32(w, &type);
         blob(w, &bytes, &len, MDL_MESSAGE_MAX);
-        if (w->writing) {
-            o = o->next;
+        if (w->out != NULL) {
+            o = o != NULL ? o->next : NULL;
         } else if (!w->bad) {
             w->bad = mdl_link_put(l, seq, (uint8_t)type, bytes, len, NULL) != MDL_OK;
         } else {
@@ -133,7 +134,7 @@ static void walk_link(struct walk *w, struct mdl_link *l)
     raw(w, l->sent_hash, sizeof l->sent_hash);
     raw(w, l->received_hash, sizeof l->received_hash);
     walk_out(w, l);
-    l->received = w->writing ? l->received : l->consumed;
+    l->received = w->out != NULL ? l->received : l->consumed;
 }
 
 static void walk_rows(struct walk *w, struct mdl_slice_rows *r, uint32_t most)
@@ -162,7 +163,7 @@ static void walk_cell(struct walk *w, struct mdl_cell *c)
     raw(w, c->theirs.root, sizeof c->theirs.root);
     w->bad =
         w->bad || c->slices > c->m || (phase != MDL_PHASE_SLICES && phase != MDL_PHASE_RECEIPT);
-    if (!w->writing && !w->bad) {
+    if (w->out == NULL && !w->bad) {
         c->phase = (enum mdl_phase)phase;
         c->match_got = true;
         c->match_ready = true;
@@ -216,23 +217,24 @@ static void digest(const uint8_t *bytes, size_t len, uint8_t out[32])
 
 enum mdl_status mdl_receipt_state_put(struct mdl_session *s, struct mdl_error *err)
 {
-    struct walk w = {.writing = true};
+    struct grown out = {0};
+    struct walk w = {.out = &out};
     uint8_t sum[32], *kept;
 
     walk_session(&w, s);
     if (!w.bad) {
-        digest(w.bytes, w.len, sum);
+        digest(out.bytes, out.len, sum);
         raw(&w, sum, sizeof sum);
     }
-    kept = w.bad ? NULL : mdl_step_alloc(s, w.len);
+    kept = w.bad ? NULL : mdl_step_alloc(s, out.len);
     struct mdl_effect *e = kept == NULL ? NULL : mdl_fx(s, MDL_FX_PERSIST);
     if (e != NULL) {
-        memcpy(kept, w.bytes, w.len);
+        memcpy(kept, out.bytes, out.len);
         e->u.persist.kind = MDL_PERSIST_RECEIPT_STATE;
         e->u.persist.bytes = kept;
-        e->u.persist.len = w.len;
+        e->u.persist.len = out.len;
     }
-    free(w.bytes);
+    free(out.bytes);
     return e == NULL ? mdl_fail(err, MDL_L_MEMORY, "no memory for the receipt state") : MDL_OK;
 }
 
