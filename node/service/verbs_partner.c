@@ -116,16 +116,16 @@ enum mdl_status verb_partner_inspect(struct mdl_service *s, const json_t *params
     return MDL_OK;
 }
 
-static enum mdl_status fill_row(struct mdl_service *s, const json_t *params,
-                                const struct mdl_invitation *inv, struct mdl_partner_row *row,
-                                struct mdl_error *err)
+static enum mdl_status fill_row(const json_t *params, bool known, const struct mdl_invitation *inv,
+                                struct mdl_partner_row *row, struct mdl_error *err)
 {
     const char *as = param_text(params, "as");
     if (as != NULL && mdl_name_check(as, err) != MDL_OK) {
         return err->status;
     }
-    (void)s;
-    (void)snprintf(row->name, sizeof row->name, "%s", as != NULL ? as : inv->card.name);
+    if (as != NULL || !known) { /* a renewed partner keeps the name the operator gave it */
+        (void)snprintf(row->name, sizeof row->name, "%s", as != NULL ? as : inv->card.name);
+    }
     (void)snprintf(row->their_name, sizeof row->their_name, "%s", inv->card.name);
     (void)snprintf(row->endpoint, sizeof row->endpoint, "%s", inv->card.endpoint);
     row->state = MDL_PARTNER_PINNED;
@@ -150,27 +150,27 @@ static enum mdl_status pin(struct mdl_service *s, const json_t *params,
     enum mdl_status st = mdl_partner_by_identity(s->store, inv->card.identity, row, NULL);
     bool known = st == MDL_OK;
 
-    if (known && inv->card.cert.serial < row->cert_serial) {
-        return mdl_fail(err, MDL_U_TOKEN,
-                        "this token carries an older CURVE key of %s than the one that is pinned; "
-                        "ask for a new token",
-                        row->name);
-    }
     if (!known) {
         memset(row, 0, sizeof *row);
         row->added_at = now_ms();
     }
-    mdl_cert_encode(&inv->card.cert, cert);
-    /* The blobs point at our buffers for the write; a known row's own ones are freed first. */
-    mdl_partner_clear(row);
-    st = fill_row(s, params, inv, row, err);
-    if (st != MDL_OK) {
-        return st;
+    struct mdl_partner_row before = *row; /* owns the blobs; *row borrows ours for the write */
+    st = fill_row(params, known, inv, row, err);
+    if (st == MDL_OK && known && inv->card.cert.serial < before.cert_serial) {
+        st = mdl_fail(err, MDL_U_TOKEN,
+                      "this token carries an older CURVE key of %s than the one that is pinned; "
+                      "ask for a new token",
+                      before.name);
     }
+    mdl_cert_encode(&inv->card.cert, cert);
     row->certificate = (struct mdl_blob){cert, sizeof cert};
     row->token = (struct mdl_blob){(uint8_t *)(uintptr_t)token, strlen(token)};
-    st = known ? mdl_partner_update(s->store, row, err) : mdl_partner_insert(s->store, row, err);
+    if (st == MDL_OK) {
+        st =
+            known ? mdl_partner_update(s->store, row, err) : mdl_partner_insert(s->store, row, err);
+    }
     row->certificate = row->token = row->info = (struct mdl_blob){NULL, 0};
+    mdl_partner_clear(&before);
     if (st == MDL_U_EXISTS) {
         (void)mdl_error_prefix(err, "give this partner another local name with --as NAME: ");
     }
