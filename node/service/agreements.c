@@ -1,6 +1,6 @@
 /* agreements.c: proposing, accepting, rejecting and revoking agreements with a partner.
  * It may not put one in force without both signatures over exactly the bytes that are kept. */
-#include "outside.h"
+#include "limits.h"
 #include "proposals.h"
 #include "trail.h"
 
@@ -216,9 +216,12 @@ static enum mdl_status send_reject(struct mdl_service *s, int64_t partner,
 }
 
 /* A proposal we know already: say again what became of it. */
-static enum mdl_status answer_known(struct mdl_service *s, const struct mdl_agreement_row *row,
-                                    struct mdl_error *err)
+static enum mdl_status answer_known(struct mdl_service *s, const struct peer *p,
+                                    const struct mdl_agreement_row *row, struct mdl_error *err)
 {
+    if (row->partner != p->id) {
+        return mdl_fail(err, MDL_P_AGREEMENT, "it proposes what was agreed with another partner");
+    }
     switch (row->state) {
     case MDL_AGREEMENT_IN_FORCE:
         return row->has_our_sig ? send_accept(s, row, err) : MDL_OK;
@@ -271,6 +274,15 @@ static enum mdl_status standing_accept(struct mdl_service *s, const struct peer 
     return agreement_accept(s, row, err);
 }
 
+/* Answers a proposal that is not even kept. */
+static enum mdl_status reject_new(struct mdl_service *s, const struct peer *p,
+                                  const uint8_t hash[HASH_BYTES], const char *reason,
+                                  struct mdl_error *err)
+{
+    svc_log(s, "warning", "%s proposed an agreement, which was rejected: %s", p->name, reason);
+    return send_reject(s, p->id, hash, reason, err);
+}
+
 static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
                                     const struct mdl_msg_agreement_propose *b,
                                     struct mdl_error *err)
@@ -278,24 +290,31 @@ static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
     struct mdl_agreement a;
     struct mdl_agreement_row row = {0};
     enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
-
+    const char *reason;
+    bool room;
     uint8_t hash[HASH_BYTES];
+    struct mdl_error why = {MDL_OK, ""};
     mdl_agreement_hash(b->agreement.p, b->agreement.len, hash);
     if (mdl_agreement_get(s->store, hash, &row, NULL) == MDL_OK) {
-        enum mdl_status known = answer_known(s, &row, err);
+        enum mdl_status known = answer_known(s, p, &row, err);
         mdl_agreement_clear(&row);
         return known;
     }
     memset(&row, 0, sizeof row);
     memcpy(row.hash, hash, sizeof row.hash);
-    enum mdl_status st = mdl_agreement_decode(b->agreement.p, b->agreement.len, &a, err);
-    if (st == MDL_OK) {
-        st = mdl_agreement_between(&a, mdl_identity_public(s->identity), p->identity, err);
+    struct mdl_statement_parts parts = {.hash = row.hash};
+    enum mdl_status st =
+        mdl_statement_verify(MDL_SAY_AGREEMENT, &parts, theirs, p->identity, b->signature, err);
+    if (st != MDL_OK) {
+        return st;
     }
-    if (st == MDL_OK) {
-        struct mdl_statement_parts parts = {.hash = row.hash};
-        st =
-            mdl_statement_verify(MDL_SAY_AGREEMENT, &parts, theirs, p->identity, b->signature, err);
+    if (mdl_agreement_decode(b->agreement.p, b->agreement.len, &a, &why) != MDL_OK ||
+        mdl_agreement_between(&a, mdl_identity_public(s->identity), p->identity, &why) != MDL_OK) {
+        return reject_new(s, p, hash, why.text, err);
+    }
+    st = limit_agreements(s, p, &room, &reason, err);
+    if (st == MDL_OK && !room) {
+        return reject_new(s, p, hash, reason, err);
     }
     if (st == MDL_OK) {
         st = store_proposal(s, p, b, &a, &row, err);
@@ -357,9 +376,9 @@ static enum mdl_status take_reject(struct mdl_service *s, struct peer *p, struct
         st = log_agreement(s, p->id, row->hash, "rejected by the partner", err);
     }
     svc_log(s, "warning", "%s rejected the agreement: %s", p->name, row->reason);
-    return st == MDL_OK ? proposals_no_agreement(s, p->id, row->hash,
-                                                 "the partner rejected the agreement", err)
-                        : st;
+    return st == MDL_OK
+               ? proposals_end(s, p->id, row->hash, "the partner rejected the agreement", err)
+               : st;
 }
 
 static enum mdl_status send_revoke(struct mdl_service *s, const struct mdl_agreement_row *row,
@@ -392,9 +411,7 @@ static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
     if (st == MDL_OK) {
         st = send_revoke(s, row, keep, err);
     }
-    return st == MDL_OK
-               ? proposals_no_agreement(s, p->id, row->hash, "the agreement was revoked", err)
-               : st;
+    return st == MDL_OK ? proposals_end(s, p->id, row->hash, "the agreement was revoked", err) : st;
 }
 
 /* Each side answers a revocation with its own, which settles the other's. */

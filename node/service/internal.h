@@ -68,8 +68,13 @@ struct peer {
     uint8_t identity[MDL_IDENTITY_BYTES];
     char name[MDL_STORE_NAME + 1];
     bool up;
-    bool refused;       /* it has not pinned us yet */
-    uint64_t repeat_at; /* next repetition of what is unsettled */
+    bool refused;         /* it has not pinned us yet */
+    bool told_up;         /* the operator's log says that it is connected */
+    bool info_due;        /* NODE_INFO of this connection was not sent yet */
+    uint64_t repeat_at;   /* next repetition of what is unsettled; steady */
+    uint64_t repeat_wait; /* the pause before it; grows */
+    unsigned tokens;      /* messages outside rounds that it may send now: limits.c */
+    uint64_t filled_at, dropped, dropped_told;
 };
 
 struct run; /* a round at work: round.c */
@@ -120,7 +125,8 @@ void call_run(struct mdl_service *s, struct call *c);
 
 /* ---- loop.c -------------------------------------------------------------------------------------
  */
-uint64_t now_ms(void);
+uint64_t now_ms(void);    /* the clock on the wall: for what is written down */
+uint64_t steady_ms(void); /* never stepped: for pauses and deadlines; counts a suspend */
 /* Opens the turn's transaction unless it is open. */
 enum mdl_status turn_begin(struct mdl_service *s, struct mdl_error *err);
 /* Queues a message; it leaves after the commit of this turn. Copies the bytes. */

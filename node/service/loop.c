@@ -14,11 +14,22 @@
 #include <unistd.h>
 
 #define TURN_EVENTS 64 /* channel events handled before the turn's commit */
+/* What waits for a partner that does not read. More is dropped: a round's link sends it again when
+ * asked, and so does everything outside a round. */
+#define HELD_MAX   256u
+#define HELD_BYTES (8u * 1024 * 1024)
 
 uint64_t now_ms(void)
 {
     struct timespec ts;
     (void)clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t steady_ms(void)
+{
+    struct timespec ts;
+    (void)clock_gettime(CLOCK_BOOTTIME, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
@@ -102,14 +113,18 @@ static bool release(struct mdl_service *s, struct outgoing *o)
     return true;
 }
 
-static bool partner_is_held(const struct mdl_service *s, int64_t partner)
+/* How much waits for this partner. */
+static size_t held_for(const struct mdl_service *s, int64_t partner, size_t *bytes)
 {
+    size_t n = 0;
+    *bytes = 0;
     for (const struct outgoing *o = s->held_first; o != NULL; o = o->next) {
         if (o->partner == partner) {
-            return true;
+            *bytes += o->len;
+            n++;
         }
     }
-    return false;
+    return n;
 }
 
 static void hold(struct mdl_service *s, struct outgoing *o)
@@ -130,7 +145,10 @@ static void flush(struct mdl_service *s)
     s->out_first = s->out_last = NULL;
     while (o != NULL) {
         struct outgoing *next = o->next;
-        if (partner_is_held(s, o->partner) || !release(s, o)) {
+        size_t bytes;
+        size_t n = held_for(s, o->partner, &bytes);
+        bool waits = n > 0 || !release(s, o);
+        if (waits && n < HELD_MAX && bytes < HELD_BYTES) {
             hold(s, o);
         } else {
             free(o);
@@ -217,13 +235,15 @@ static void peer_event(struct mdl_service *s, const struct mdl_net_event *ev)
     case MDL_NET_UP:
         p->up = true;
         p->refused = false;
-        svc_log(s, "info", "%s: connected", p->name);
         outside_up(s, p);
         rounds_link(s, p, true);
         break;
     case MDL_NET_DOWN:
         p->up = false;
-        svc_log(s, "info", "%s: disconnected", p->name);
+        if (p->told_up) {
+            svc_log(s, "info", "%s: disconnected", p->name);
+        }
+        p->told_up = false;
         held_retry(s, p->id, true);
         rounds_link(s, p, false);
         break;
@@ -276,7 +296,7 @@ static enum mdl_status take_events(struct mdl_service *s, struct mdl_error *err)
 
 static int timeout_ms(struct mdl_service *s)
 {
-    uint64_t now = now_ms();
+    uint64_t now = steady_ms();
     uint64_t due = rounds_next_due(s);
     uint64_t other = outside_next_due(s);
     due = other < due ? other : due;

@@ -1,6 +1,6 @@
 /* outside.c: messages outside a round, and repeating what is not settled.
  * It may not act on a message before its form, sender and signature are checked. */
-#include "outside.h"
+#include "limits.h"
 #include "proposals.h"
 #include "rounds.h"
 #include "trail.h"
@@ -10,7 +10,9 @@
 #include <store_outbox.h>
 #include <string.h>
 
-#define REPEAT_MS 30000
+/* While a connection lasts nothing gets lost, so what waits for a person is repeated ever less. */
+#define REPEAT_MS     30000u
+#define REPEAT_MAX_MS (3600u * 1000)
 
 enum mdl_status outside_send_bytes(struct mdl_service *s, int64_t partner, uint8_t type,
                                    const uint8_t *round, const uint8_t *agreement,
@@ -186,12 +188,21 @@ static void repeat_outbox(struct mdl_service *s, struct peer *p)
         free(r.rows[i].body.data);
     }
     free(r.rows);
-    p->repeat_at = now_ms() + REPEAT_MS;
+    p->repeat_at = steady_ms() + p->repeat_wait;
+    p->repeat_wait = p->repeat_wait < REPEAT_MAX_MS ? 2 * p->repeat_wait : REPEAT_MAX_MS;
 }
 
-void outside_up(struct mdl_service *s, struct peer *p)
+static void greet(struct mdl_service *s, struct peer *p)
 {
     struct mdl_error err = {MDL_OK, ""};
+    if (!p->info_due) {
+        repeat_outbox(s, p);
+        return;
+    }
+    p->info_due = false;
+    p->told_up = true;
+    p->repeat_wait = REPEAT_MS;
+    svc_log(s, "info", "%s: connected", p->name);
     send_node_info(s, p);
     repeat_outbox(s, p);
     if (turn_begin(s, &err) != MDL_OK ||
@@ -200,12 +211,24 @@ void outside_up(struct mdl_service *s, struct peer *p)
     }
 }
 
+/* A partner that connects again and again would fill the log with our answers to that. */
+void outside_up(struct mdl_service *s, struct peer *p)
+{
+    uint64_t later = steady_ms() + REPEAT_MS;
+    p->info_due = true;
+    if (limit_message(s, p)) {
+        greet(s, p);
+    } else if (p->repeat_at > later) {
+        p->repeat_at = later;
+    }
+}
+
 void outside_tick(struct mdl_service *s)
 {
-    uint64_t now = now_ms();
+    uint64_t now = steady_ms();
     for (size_t i = 0; i < s->n_peers; i++) {
         if (s->peers[i].up && s->peers[i].repeat_at <= now) {
-            repeat_outbox(s, &s->peers[i]);
+            greet(s, &s->peers[i]);
         }
     }
 }
@@ -339,7 +362,8 @@ static enum mdl_status take_message(struct mdl_service *s, struct peer *p, const
     return mdl_fail(err, MDL_BUG, "a message of a round came the wrong way");
 }
 
-/* Takes one message outside a round: all of what it changes, or nothing. */
+/* Takes one message outside a round: all of what it changes, or nothing. The log says that it came
+ * in either case. */
 static void take_outside(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
                          const uint8_t *bytes, size_t len)
 {
@@ -369,6 +393,21 @@ static void take_outside(struct mdl_service *s, struct peer *p, const struct mdl
     }
 }
 
+static void note_undecodable(struct mdl_service *s, struct peer *p, size_t len,
+                             const struct mdl_error *why)
+{
+    struct trail t = {.kind = MDL_LOG_MESSAGE_IN,
+                      .direction = MDL_LOG_IN,
+                      .partner = p->id,
+                      .identity = p->identity,
+                      .size = len,
+                      .note = mdl_status_slug(why->status)};
+    if (limit_message(s, p)) {
+        trail_note(s, &t);
+        svc_log(s, "warning", "%s sent a message that does not decode: %s", p->name, why->text);
+    }
+}
+
 void outside_message(struct mdl_service *s, struct peer *p, const uint8_t *bytes, size_t len)
 {
     struct mdl_error err = {MDL_OK, ""};
@@ -376,21 +415,16 @@ void outside_message(struct mdl_service *s, struct peer *p, const uint8_t *bytes
     enum mdl_status st = mdl_msg_decode(bytes, len, &m, &err);
 
     if (st != MDL_OK) {
-        struct trail t = {.kind = MDL_LOG_MESSAGE_IN,
-                          .direction = MDL_LOG_IN,
-                          .partner = p->id,
-                          .identity = p->identity,
-                          .size = len,
-                          .note = mdl_status_slug(st)};
-        trail_note(s, &t);
-        svc_log(s, "warning", "%s sent a message that does not decode: %s", p->name, err.text);
+        note_undecodable(s, p, len, &err);
         rounds_undecodable(s, p, bytes, len, &err);
         return;
     }
     switch (mdl_msg_class_of((uint8_t)m.type)) {
     case MDL_MSG_NODE:
     case MDL_MSG_SETUP:
-        take_outside(s, p, &m, bytes, len);
+        if (limit_message(s, p)) {
+            take_outside(s, p, &m, bytes, len);
+        }
         break;
     case MDL_MSG_LINK:
     case MDL_MSG_ROUND:

@@ -1,6 +1,6 @@
 /* peers.c: partners as the loop knows them: who is pinned, who is connected.
  * The rows in the store are the truth; this is what the channel needs of them. */
-#include "internal.h"
+#include "limits.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -25,6 +25,7 @@ static struct peer *peer_new(struct mdl_service *s)
     }
     s->peers = grown;
     memset(&s->peers[s->n_peers], 0, sizeof *grown);
+    limit_begin(&s->peers[s->n_peers]);
     return &s->peers[s->n_peers++];
 }
 

@@ -1,6 +1,7 @@
 /* proposals.c: rounds before they run: proposing, approving, refusing, crossing proposals.
  * It may not start a round without an agreement in force and both approvals. */
 #include "proposals.h"
+#include "limits.h"
 #include "rounds.h"
 #include "trail.h"
 
@@ -179,9 +180,8 @@ enum mdl_status proposal_refuse(struct mdl_service *s, struct mdl_round_row *row
     return st;
 }
 
-enum mdl_status proposals_no_agreement(struct mdl_service *s, int64_t partner,
-                                       const uint8_t hash[HASH_BYTES], const char *why,
-                                       struct mdl_error *err)
+enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint8_t *hash,
+                              const char *why, struct mdl_error *err)
 {
     struct open_list open;
     enum mdl_status st = open_rounds(s, partner, hash, &open, err);
@@ -192,7 +192,7 @@ enum mdl_status proposals_no_agreement(struct mdl_service *s, int64_t partner,
             break;
         }
         if (row.outcome == MDL_ROUND_WAITING) {
-            st = proposal_refuse(s, &row, MDL_P_AGREEMENT, why, err);
+            st = proposal_refuse(s, &row, hash != NULL ? MDL_P_AGREEMENT : MDL_P_REFUSED, why, err);
         } else {
             rounds_abort(s, row.id, why);
         }
@@ -314,17 +314,6 @@ static enum mdl_status store_asked(struct mdl_service *s, struct peer *p, const 
     return mdl_round_insert(s->store, row, err);
 }
 
-static bool standing_rule(struct mdl_service *s, int64_t partner, const struct mdl_agreement *a)
-{
-    struct mdl_partner_row row;
-    if (mdl_partner_get(s->store, partner, &row, NULL) != MDL_OK) {
-        return false;
-    }
-    bool covered = (row.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &row, a);
-    mdl_partner_clear(&row);
-    return covered;
-}
-
 static enum mdl_status take_new(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
                                 struct mdl_error *err)
 {
@@ -341,6 +330,9 @@ static enum mdl_status take_new(struct mdl_service *s, struct peer *p, const str
         MDL_SAY_PROPOSE, &parts, mdl_role_other(own_role(s, p)), p->identity, b->signature, err);
     if (st != MDL_OK) {
         return st;
+    }
+    if (limit_created(b->created) != NULL) {
+        return refuse_new(s, p, m, MDL_P_REFUSED, limit_created(b->created), err);
     }
     st = agreement_check(s, p->id, b->agreement, &a, &agreement, &why);
     if (st != MDL_OK) {
@@ -373,12 +365,30 @@ static enum mdl_status take_new(struct mdl_service *s, struct peer *p, const str
 /* ---- answers to ours ----------------------------------------------------------------------------
  */
 
+/* It approves a round that is not known here or was withdrawn: it must not wait for us. */
+static enum mdl_status send_unwanted(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
+                                     struct mdl_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum mdl_status st =
+        mdl_session_abort_message(m->round, MDL_P_UNKNOWN_ROUND, NULL, &bytes, &len, err);
+    if (st == MDL_OK) {
+        st = outside_send_bytes(s, p->id, MDL_MSG_ABORT, m->round, NULL, bytes, len, err);
+    }
+    free(bytes);
+    return st;
+}
+
 static enum mdl_status take_approve(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
                                     struct mdl_round_row *row, struct mdl_error *err)
 {
     struct mdl_statement_parts parts = {.hash = row->agreement, .round = row->id};
     struct mdl_agreement a;
     struct mdl_agreement_row agreement;
+    if (row->proposer == MDL_BY_US && row->outcome == MDL_ROUND_REFUSED) {
+        return send_unwanted(s, p, m, err);
+    }
     if (row->outcome != MDL_ROUND_WAITING) {
         return mdl_outbox_settle(s->store, p->id, MDL_MSG_ROUND_PROPOSE, row->id, sizeof row->id,
                                  err);
@@ -428,63 +438,21 @@ enum mdl_status proposal_message(struct mdl_service *s, struct peer *p, const st
         mdl_round_clear(&row);
         return mdl_fail(err, MDL_P_UNKNOWN_ROUND, "it names a round with another partner");
     }
-    if (!known) {
-        return m->type == MDL_MSG_ROUND_PROPOSE
-                   ? take_new(s, p, m, err)
-                   : mdl_fail(err, MDL_P_UNKNOWN_ROUND, "it names a round that is not known here");
-    }
-    if (m->type == MDL_MSG_ROUND_PROPOSE) {
+    if (!known && m->type == MDL_MSG_ROUND_PROPOSE) {
+        st = take_new(s, p, m, err);
+    } else if (!known && m->type == MDL_MSG_ROUND_APPROVE) {
+        st = send_unwanted(s, p, m, err);
+    } else if (!known) {
+        st = mdl_fail(err, MDL_P_UNKNOWN_ROUND, "it names a round that is not known here");
+    } else if (m->type == MDL_MSG_ROUND_PROPOSE) {
         st = repeat_answer(s, p, &row, err);
     } else if (m->type == MDL_MSG_ROUND_APPROVE) {
         st = take_approve(s, p, m, &row, err);
     } else {
         st = take_refuse(s, p, m, &row, err);
     }
-    mdl_round_clear(&row);
+    if (known) {
+        mdl_round_clear(&row);
+    }
     return st;
-}
-
-/* ---- the standing rule, switched on later -------------------------------------------------------
- */
-
-static void accept_waiting_agreement(struct mdl_service *s, const struct mdl_partner_row *partner)
-{
-    struct mdl_agreement_row row;
-    struct mdl_agreement a;
-    struct mdl_error err = {MDL_OK, ""};
-    if (agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_THEM, &row, NULL) != MDL_OK) {
-        return;
-    }
-    if (mdl_agreement_decode(row.bytes.data, row.bytes.len, &a, NULL) == MDL_OK &&
-        agreement_is_standard(s, partner, &a) && agreement_accept(s, &row, &err) != MDL_OK) {
-        svc_log(s, "error", "%s: %s", partner->name, err.text);
-    }
-    mdl_agreement_clear(&row);
-}
-
-void outside_standing_rule(struct mdl_service *s, int64_t partner)
-{
-    struct mdl_partner_row row;
-    struct open_list open;
-    if (mdl_partner_get(s->store, partner, &row, NULL) != MDL_OK) {
-        return;
-    }
-    if ((row.flags & PARTNER_ACCEPTS) != 0) {
-        accept_waiting_agreement(s, &row);
-        open.n = 0;
-        (void)(open_rounds(s, partner, NULL, &open, NULL) == MDL_OK);
-        for (size_t i = 0; i < open.n; i++) {
-            struct mdl_round_row round;
-            struct mdl_error err = {MDL_OK, ""};
-            if (mdl_round_get(s->store, open.id[i], &round, NULL) != MDL_OK) {
-                continue;
-            }
-            if (round.outcome == MDL_ROUND_WAITING && round.proposer == MDL_BY_THEM &&
-                proposal_approve(s, &round, &err) != MDL_OK) {
-                svc_log(s, "error", "%s: %s", row.name, err.text);
-            }
-            mdl_round_clear(&round);
-        }
-    }
-    mdl_partner_clear(&row);
 }

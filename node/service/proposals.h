@@ -23,9 +23,14 @@ enum mdl_status proposal_refuse(struct mdl_service *s, struct mdl_round_row *row
                                 enum mdl_status code, const char *reason, struct mdl_error *err);
 /* An agreement came in force: our rounds that waited for it are proposed now. */
 enum mdl_status proposals_agreement(struct mdl_service *s, int64_t partner, struct mdl_error *err);
-/* An agreement ended: what waits under it is refused, what runs under it is aborted. */
-enum mdl_status proposals_no_agreement(struct mdl_service *s, int64_t partner,
-                                       const uint8_t hash[HASH_BYTES], const char *why,
-                                       struct mdl_error *err);
+/* An agreement ended, or with `hash` NULL the partnership: what waits under it is refused, what
+ * runs under it is aborted. */
+enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint8_t *hash,
+                              const char *why, struct mdl_error *err);
+
+/* ---- standing.c ---------------------------------------------------------------------------------
+ */
+/* Whether the partner's standing rule lets a round under this agreement run unasked. */
+bool standing_rule(struct mdl_service *s, int64_t partner, const struct mdl_agreement *a);
 
 #endif

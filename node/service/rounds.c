@@ -1,5 +1,6 @@
 /* rounds.c: all rounds at work: beginning, messages, links, deadlines, ends, recovery after a
  * restart. It may not let a round run without an agreement in force and room under its caps. */
+#include "limits.h"
 #include "run.h"
 #include "trail.h"
 
@@ -11,7 +12,7 @@ enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
                                const struct mdl_agreement_row *agreement, struct mdl_error *err)
 {
     struct mdl_agreement a;
-    struct mdl_budget budget;
+    struct mdl_budget budget = {0};
     for (const struct run *r = s->runs; r != NULL; r = r->next) {
         if (r->partner == p->id && r->stage != RUN_OVER) {
             return mdl_fail(err, MDL_P_BUSY, "a round with %s is at work", p->name);
@@ -21,10 +22,12 @@ enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
     if (st == MDL_OK) {
         st = mdl_budget_read(s->store, p->id, mdl_store_month(now_ms()), &budget, err);
     }
-    if (st == MDL_OK && budget.rounds >= a.caps.max_rounds_month) {
+    /* Rounds that broke off before a debit count as well: they cost this node its work. */
+    uint32_t begun = budget.rounds > budget.aborted ? budget.rounds : budget.aborted;
+    if (st == MDL_OK && begun >= a.caps.max_rounds_month) {
         return mdl_fail(err, MDL_P_CAP,
                         "the agreement allows %u rounds a month, and %u were begun this month",
-                        a.caps.max_rounds_month, budget.rounds);
+                        a.caps.max_rounds_month, begun);
     }
     return st;
 }
@@ -88,11 +91,14 @@ static void answer_ended(struct mdl_service *s, struct peer *p, const struct mdl
     size_t reply_len = 0;
     uint8_t type = MDL_MSG_ABORT;
 
-    if (!mdl_session_reply_due(bytes, len)) {
+    if (!mdl_session_reply_due(bytes, len) || !limit_message(s, p)) {
         return;
     }
     enum mdl_status st = mdl_round_get(s->store, m->round, &row, NULL);
     bool ours = st == MDL_OK && row.partner == p->id;
+    if (st == MDL_OK && !ours) {
+        mdl_round_clear(&row);
+    }
     if (ours && (row.outcome == MDL_ROUND_WAITING || row.outcome == MDL_ROUND_RUNNING)) {
         mdl_round_clear(&row);
         return;
@@ -125,7 +131,8 @@ void rounds_message(struct mdl_service *s, struct peer *p, const struct mdl_msg 
                     const uint8_t *bytes, size_t len)
 {
     struct run *r = run_find(s, m->round);
-    if (r == NULL || r->partner != p->id || r->stage == RUN_OVER) {
+    bool ended = r == NULL || r->stage == RUN_SETTLING || r->stage == RUN_OVER;
+    if (ended || r->partner != p->id) {
         answer_ended(s, p, m, bytes, len);
         return;
     }
@@ -177,7 +184,7 @@ void rounds_link(struct mdl_service *s, struct peer *p, bool up)
 
 void rounds_tick(struct mdl_service *s)
 {
-    uint64_t now = now_ms();
+    uint64_t now = steady_ms();
     for (struct run *r = s->runs; r != NULL; r = r->next) {
         if (r->session != NULL && r->due <= now) {
             struct mdl_event ev = {.type = MDL_EV_TICK};
@@ -227,15 +234,6 @@ bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], cons
     }
     abort_run(r, why);
     return true;
-}
-
-void rounds_end_partner(struct mdl_service *s, int64_t partner, const char *why)
-{
-    for (struct run *r = s->runs; r != NULL; r = r->next) {
-        if (r->partner == partner && r->row.outcome == MDL_ROUND_RUNNING) {
-            abort_run(r, why);
-        }
-    }
 }
 
 void rounds_stop(struct mdl_service *s)

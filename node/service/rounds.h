@@ -29,7 +29,6 @@ void rounds_undecodable(struct mdl_service *s, struct peer *p, const uint8_t *by
 void rounds_link(struct mdl_service *s, struct peer *p, bool up);
 /* False if no such round runs. */
 bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], const char *why);
-void rounds_end_partner(struct mdl_service *s, int64_t partner, const char *why);
 void rounds_tick(struct mdl_service *s);
 uint64_t rounds_next_due(struct mdl_service *s);
 mdl_work_done_fn rounds_work_done; /* owner: the service */

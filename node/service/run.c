@@ -28,6 +28,7 @@ struct run *run_new(struct mdl_service *s, const struct mdl_round_row *row)
     r->row.resume = r->row.receipt = (struct mdl_blob){NULL, 0};
     r->partner = row->partner;
     r->due = UINT64_MAX;
+    r->wall_offset = now_ms() - steady_ms(); /* may wrap: only ever added to a steady time */
     r->phase = MDL_PHASES;
     r->phases = json_array();
     atomic_init(&r->cancel, false);
@@ -222,7 +223,7 @@ static void step(struct run *r, const struct mdl_event *ev)
         svc_log(r->s, "error", "round: the database: %s", err.text);
     }
     r->stepped = true;
-    st = mdl_session_step(r->session, ev, now_ms(), &r->fx, &err);
+    st = mdl_session_step(r->session, ev, steady_ms() + r->wall_offset, &r->fx, &err);
     if (st == MDL_U_STATE) {
         return; /* closed: only work comes back */
     }

@@ -60,7 +60,10 @@ struct run {
     struct mdl_error why; /* of broken */
     atomic_bool cancel;   /* a worker looks at it */
     size_t jobs;          /* of ours in the pool */
-    uint64_t due;         /* the session's deadline; UINT64_MAX: none */
+    uint64_t due;         /* the session's deadline, steady; UINT64_MAX: none */
+    /* The session's time: that of the wall when the round came up, from there on steady, so that a
+     * clock that is set neither cuts a round off nor lets its keys live on. */
+    uint64_t wall_offset;
     enum mdl_phase phase;
     json_t *phases;
     struct run *next;

@@ -265,7 +265,9 @@ static void on_close(struct run *r, const struct mdl_effect *fx)
 
     r->row.outcome = outcome_of(fx->u.close.outcome);
     r->row.finished_at = now_ms();
-    r->row.wall_ms = r->row.finished_at - r->row.started_at;
+    r->row.wall_ms = r->row.finished_at > r->row.started_at
+                         ? r->row.finished_at - r->row.started_at
+                         : 0; /* the clock was set back meanwhile */
     r->row.code = (int)fx->u.close.status;
     r->row.ended_by = fx->u.close.status == MDL_OK ? MDL_BY_NONE
                       : fx->u.close.by_partner     ? MDL_BY_THEM
@@ -306,7 +308,7 @@ void run_effect(struct run *r, const struct mdl_effect *fx)
         ask(r, fx);
         break;
     case MDL_FX_DEADLINE:
-        r->due = fx->u.deadline.at_ms;
+        r->due = fx->u.deadline.at_ms - r->wall_offset;
         break;
     case MDL_FX_CLOSE:
         on_close(r, fx);

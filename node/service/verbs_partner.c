@@ -1,8 +1,6 @@
 /* verbs_partner.c: invitations, pinning, the list of partners.
  * It may not pin anything whose signature, certificate and validity did not verify. */
-#include "internal.h"
-#include "outside.h"
-#include "rounds.h"
+#include "proposals.h"
 #include "trail.h"
 
 #include <fingerprint.h>
@@ -293,7 +291,10 @@ enum mdl_status verb_partner_remove(struct mdl_service *s, const json_t *params,
     if (st != MDL_OK) {
         return st;
     }
-    rounds_end_partner(s, row.id, "the partner was removed");
+    st = proposals_end(s, row.id, NULL, "the partner was removed", err);
+    if (st != MDL_OK) {
+        goto out;
+    }
     row.removed_at = now_ms();
     st = mdl_partner_update(s->store, &row, err);
     if (st == MDL_OK) {
@@ -305,6 +306,7 @@ enum mdl_status verb_partner_remove(struct mdl_service *s, const json_t *params,
         *result = json_pack("{s:o}", "partner", doc_partner(s, &row));
         peer_drop(s, row.id);
     }
+out:
     mdl_partner_clear(&row);
     return st;
 }

@@ -1,0 +1,89 @@
+/* standing.c: the standing rule: what a partner may do without asking our operator each time.
+ * It may not cover anything but the standard agreement and rounds under it. */
+#include "proposals.h"
+
+#include <string.h>
+
+bool standing_rule(struct mdl_service *s, int64_t partner, const struct mdl_agreement *a)
+{
+    struct mdl_partner_row row;
+    if (mdl_partner_get(s->store, partner, &row, NULL) != MDL_OK) {
+        return false;
+    }
+    bool covered = (row.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &row, a);
+    mdl_partner_clear(&row);
+    return covered;
+}
+
+static void accept_waiting_agreement(struct mdl_service *s, const struct mdl_partner_row *partner)
+{
+    struct mdl_agreement_row row;
+    struct mdl_agreement a;
+    struct mdl_error err = {MDL_OK, ""};
+    if (agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_THEM, &row, NULL) != MDL_OK) {
+        return;
+    }
+    if (mdl_agreement_decode(row.bytes.data, row.bytes.len, &a, NULL) == MDL_OK &&
+        agreement_is_standard(s, partner, &a) && agreement_accept(s, &row, &err) != MDL_OK) {
+        svc_log(s, "error", "%s: %s", partner->name, err.text);
+    }
+    mdl_agreement_clear(&row);
+}
+
+/* Of the partner's rounds at most one waits (PROTOCOL 4.7). */
+struct asked {
+    bool hit;
+    uint8_t id[MDL_STORE_ROUND];
+};
+
+static bool take_asked(void *ctx, const struct mdl_round_row *r)
+{
+    struct asked *a = ctx;
+    if (r->outcome == MDL_ROUND_WAITING && r->proposer == MDL_BY_THEM) {
+        memcpy(a->id, r->id, sizeof a->id);
+        a->hit = true;
+    }
+    return !a->hit;
+}
+
+static void approve_waiting_round(struct mdl_service *s, const struct mdl_partner_row *partner)
+{
+    struct mdl_round_filter f = {.partner = partner->id, .open_only = true};
+    struct mdl_round_row round;
+    struct mdl_agreement a;
+    struct mdl_agreement_row agreement;
+    struct asked asked = {.hit = false};
+    struct mdl_error err = {MDL_OK, ""};
+    enum mdl_status st = mdl_round_list(s->store, &f, take_asked, &asked, &err);
+    if (st != MDL_OK || !asked.hit) {
+        return;
+    }
+    st = mdl_round_get(s->store, asked.id, &round, &err);
+    if (st != MDL_OK) {
+        return;
+    }
+    st = agreement_check(s, partner->id, round.agreement, &a, &agreement, &err);
+    if (st == MDL_OK) {
+        mdl_agreement_clear(&agreement);
+    }
+    if (st == MDL_OK && agreement_is_standard(s, partner, &a)) {
+        st = proposal_approve(s, &round, &err);
+    }
+    if (st != MDL_OK) {
+        svc_log(s, "error", "%s: %s", partner->name, err.text);
+    }
+    mdl_round_clear(&round);
+}
+
+void outside_standing_rule(struct mdl_service *s, int64_t partner)
+{
+    struct mdl_partner_row row;
+    if (mdl_partner_get(s->store, partner, &row, NULL) != MDL_OK) {
+        return;
+    }
+    if ((row.flags & PARTNER_ACCEPTS) != 0) {
+        accept_waiting_agreement(s, &row);
+        approve_waiting_round(s, &row);
+    }
+    mdl_partner_clear(&row);
+}
