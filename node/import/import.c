@@ -174,7 +174,7 @@ enum mdl_status mdl_import_begin(const struct mdl_import_options *options,
 {
     *out = NULL;
     bool odd = options->delimiter == '"' || options->delimiter == '\n' ||
-               options->delimiter == '\r' || options->delimiter < 0 ||
+               options->delimiter == '\r' || (unsigned char)options->delimiter > 0x7F ||
                options->encoding > MDL_ENCODING_WINDOWS_1252;
     if (options->profile == NULL || odd) {
         return mdl_fail(err, MDL_U_ARGUMENT, "no such delimiter or encoding");

@@ -71,7 +71,7 @@ static char sep_line(const char *s, size_t len)
         return 0;
     }
     bool whole = end == len || s[end] == '\n' || s[end] == '\r';
-    if (!whole || c == '"' || c == '\n' || c == '\r' || c < 0) {
+    if (!whole || c == '"' || c == '\n' || c == '\r' || (unsigned char)c > 0x7F) {
         return 0;
     }
     return c;

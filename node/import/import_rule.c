@@ -42,7 +42,7 @@ static void complain(struct parser *p, const char *at, const char *what)
     char shown[WINDOW + 1], caret[WINDOW + 1];
     size_t n = 0, columns = 0;
     for (const char *s = from; *s != '\0' && n < WINDOW; s++) {
-        shown[n++] = (char)(*s >= 0 && *s < ' ' ? ' ' : *s);
+        shown[n++] = (char)((unsigned char)*s < ' ' ? ' ' : *s);
         columns += s < at && ((unsigned char)*s & 0xC0) != 0x80;
     }
     for (bool cut = n == WINDOW; cut && n > 0 && ((unsigned char)from[n] & 0xC0) == 0x80; n--) {

@@ -307,7 +307,7 @@ static void make_nodes(void)
     }
     nodes_pair(&n[0], &n[1], true);
     for (int i = 0; i < 2; i++) {
-        snprintf(side[i].dir, sizeof side[i].dir, "%s", n[i].dir);
+        memcpy(side[i].dir, n[i].dir, sizeof side[i].dir);
         node_stop(&n[i]);
     }
 }
@@ -320,7 +320,7 @@ static void remove_nodes(void)
             (void)kill(side[i].pid, SIGKILL);
         }
         memset(&n, 0, sizeof n);
-        snprintf(n.dir, sizeof n.dir, "%s", side[i].dir);
+        memcpy(n.dir, side[i].dir, sizeof n.dir);
         node_remove(&n);
     }
 }
