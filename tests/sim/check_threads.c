@@ -356,10 +356,11 @@ static int bench(uint32_t keys, uint32_t common, unsigned threads)
     double cpu = cpu_seconds(&after) - cpu_seconds(&before);
     double base_cpu = cpu_seconds(&last) - cpu_seconds(&after);
     double per_key = (double)(after.ru_maxrss - before.ru_maxrss) * 1024 / (2.0 * keys);
-    printf(
-        "%u keys a side, %u common, 2 nodes with %u threads each: round %.2f s, group operations "
-        "on %u threads %.2f s, ratio %.3f, memory %.0f bytes a key\n",
-        keys, common, threads, round, threads, base, round / base, per_key);
+    printf("%u keys a side, %u common, 2 nodes with %u threads each\n"
+           "round %.2f s, group operations on %u threads %.2f s, ratio %.3f\n"
+           "CPU time %.2f s and %.2f s, ratio %.3f; memory %.0f bytes a key\n",
+           keys, common, threads, round, threads, base, round / base, cpu, base_cpu, cpu / base_cpu,
+           per_key);
     return opened[0] == common && opened[1] == common ? 0 : 1;
 }
 
