@@ -52,6 +52,21 @@ json_int_t mdl_doc_int(const json_t *o, const char *key)
     return json_integer_value(json_object_get(o, key));
 }
 
+/* Ends a text that did not fit with an ellipsis, between two characters. */
+static void cut(char *out, size_t out_size)
+{
+    static const char ellipsis[] = "…";
+    size_t end = out_size > sizeof ellipsis ? out_size - sizeof ellipsis : 0;
+    while (end > 0 && ((unsigned char)out[end] & 0xC0) == 0x80) {
+        end--;
+    }
+    if (out_size >= sizeof ellipsis) {
+        memcpy(out + end, ellipsis, sizeof ellipsis);
+    } else {
+        out[0] = '\0';
+    }
+}
+
 void mdl_doc_join(const json_t *list, const char *sep, char *out, size_t out_size)
 {
     size_t used = 0;
@@ -64,9 +79,7 @@ void mdl_doc_join(const json_t *list, const char *sep, char *out, size_t out_siz
         const char *s = json_string_value(item);
         int n = snprintf(out + used, out_size - used, "%s%s", i > 0 ? sep : "", s != NULL ? s : "");
         if (n < 0 || (size_t)n >= out_size - used) {
-            if (out_size > 4) {
-                memcpy(out + out_size - 4, "…", 4);
-            }
+            cut(out, out_size);
             return;
         }
         used += (size_t)n;

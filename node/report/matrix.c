@@ -29,6 +29,12 @@ static json_int_t at(const json_t *list, size_t i)
     return json_is_integer(v) ? json_integer_value(v) : -1;
 }
 
+static json_int_t total(const json_t *m, const char *key)
+{
+    const json_t *v = json_object_get(m, key);
+    return json_is_integer(v) ? json_integer_value(v) : -1;
+}
+
 static enum mdl_status population_row(struct mdl_table *t, const json_t *m, size_t r,
                                       size_t columns)
 {
@@ -51,8 +57,8 @@ static enum mdl_status total_row(struct mdl_table *t, const json_t *m, size_t co
     for (size_t c = 0; c < columns; c++) {
         figure(&l, c + 1, at(json_object_get(m, "column_overlap"), c));
     }
-    figure(&l, columns + 1, mdl_doc_int(m, "own_accounts"));
-    figure(&l, columns + 2, mdl_doc_int(m, "own_total"));
+    figure(&l, columns + 1, total(m, "own_accounts"));
+    figure(&l, columns + 2, total(m, "own_total"));
     return mdl_table_row(t, l.cell);
 }
 
@@ -101,8 +107,10 @@ enum mdl_status mdl_report_matrix_csv(const json_t *matrix, FILE *out)
     {
         const json_t *cells = json_array_get(json_object_get(matrix, "cells"), r);
         for (size_t c = 0; c < json_array_size(columns); c++) {
-            char figure_text[CELL];
-            (void)snprintf(figure_text, sizeof figure_text, "%lld", (long long)at(cells, c));
+            char figure_text[CELL] = "";
+            if (at(cells, c) >= 0) {
+                (void)snprintf(figure_text, sizeof figure_text, "%lld", (long long)at(cells, c));
+            }
             const char *row[] = {json_string_value(name),
                                  json_string_value(json_array_get(columns, c)), figure_text};
             mdl_csv_row(row, 3, out);

@@ -2,7 +2,7 @@
  * It may not filter or count: what the service says is what stands here. */
 #include "report.h"
 
-#define JOINED 512
+#define JOINED 2048 /* 32 populations, 32 bytes each, fit */
 
 static enum mdl_status done(enum mdl_status st, FILE *out)
 {
@@ -132,10 +132,28 @@ static void population_line(const json_t *counts, FILE *out)
     const json_t *c;
     json_array_foreach(counts, i, c)
     {
-        (void)fprintf(out, "%s%s %lld", i > 0 ? ", " : "  ", mdl_doc_text(c, "population"),
-                      (long long)mdl_doc_int(c, "count"));
+        (void)fputs(i > 0 ? ", " : "  ", out);
+        mdl_text_print(mdl_doc_text(c, "population"), 0, out);
+        (void)fprintf(out, " %lld", (long long)mdl_doc_int(c, "count"));
     }
+    (void)fputs("\n\n", out);
+}
+
+static void name_of(const json_t *list, size_t i, FILE *out)
+{
+    const char *name = json_string_value(json_array_get(list, i));
+    mdl_text_print(name != NULL ? name : "", 0, out);
+}
+
+static enum mdl_status only_part(const json_t *only, const struct mdl_style *style, FILE *out)
+{
+    (void)fprintf(out, "\n%lld only ", (long long)mdl_doc_int(only, "count"));
+    mdl_text_print(mdl_doc_text(only, "partner"), 0, out);
+    (void)fputs(" has: whitespace of ", out);
+    mdl_text_print(mdl_doc_text(only, "other"), 0, out);
     (void)fputc('\n', out);
+    population_line(json_object_get(only, "by_population"), out);
+    return plain_rows(json_object_get(only, "rows"), style, out);
 }
 
 enum mdl_status mdl_report_bundle(const json_t *bundle, const struct mdl_style *style, FILE *out)
@@ -145,22 +163,17 @@ enum mdl_status mdl_report_bundle(const json_t *bundle, const struct mdl_style *
     size_t i;
     const json_t *only;
 
-    (void)fprintf(out, "%lld of our accounts are known to both %s and %s\n",
-                  (long long)mdl_doc_int(both, "count"),
-                  json_string_value(json_array_get(partners, 0)),
-                  json_string_value(json_array_get(partners, 1)));
+    (void)fprintf(out, "%lld of our accounts are known to both ",
+                  (long long)mdl_doc_int(both, "count"));
+    name_of(partners, 0, out);
+    (void)fputs(" and ", out);
+    name_of(partners, 1, out);
+    (void)fputc('\n', out);
     population_line(json_object_get(both, "by_population"), out);
     enum mdl_status st = plain_rows(json_object_get(both, "rows"), style, out);
     json_array_foreach(json_object_get(bundle, "only"), i, only)
     {
-        if (st != MDL_OK) {
-            break;
-        }
-        (void)fprintf(out, "\n%lld only %s has: whitespace of %s\n",
-                      (long long)mdl_doc_int(only, "count"), mdl_doc_text(only, "partner"),
-                      mdl_doc_text(only, "other"));
-        population_line(json_object_get(only, "by_population"), out);
-        st = plain_rows(json_object_get(only, "rows"), style, out);
+        st = st == MDL_OK ? only_part(only, style, out) : st;
     }
     return done(st, out);
 }

@@ -184,19 +184,45 @@ static void pad(size_t n, FILE *out)
     }
 }
 
+/* Prints a cell into `width` columns; what it took. A wide character that does not fit before the
+ * ellipsis leaves a column free. */
+static size_t print_cell(const char *cell, size_t width, FILE *out)
+{
+    size_t n = mdl_text_width(cell);
+    size_t used = 0;
+    if (n <= width) {
+        mdl_text_print(cell, 0, out);
+        return n;
+    }
+    for (const char *s = cell; *s != '\0';) {
+        utf8proc_int32_t cp;
+        s += next_char(s, &cp);
+        if (used + char_width(cp) > width - 1) {
+            break;
+        }
+        used += char_width(cp);
+    }
+    mdl_text_print(cell, width, out);
+    return used + 1;
+}
+
+/* Padding waits for the next text, so that no line ends in spaces. */
 static void print_row(const struct mdl_table *t, size_t r, const size_t w[], FILE *out)
 {
+    size_t waiting = 0;
     for (size_t c = 0; c < t->columns; c++) {
         const char *cell = t->cells[r * t->columns + c];
         size_t n = mdl_text_width(cell);
-        n = n > w[c] ? w[c] : n;
-        if (t->align[c] == MDL_RIGHT) {
-            pad(w[c] - n, out);
+        if (cell[0] == '\0') {
+            waiting += w[c] + GAP;
+            continue;
         }
-        mdl_text_print(cell, w[c], out);
-        if (c + 1 < t->columns) {
-            pad((t->align[c] == MDL_LEFT ? w[c] - n : 0) + GAP, out);
+        if (t->align[c] == MDL_RIGHT && n < w[c]) {
+            waiting += w[c] - n;
         }
+        pad(waiting, out);
+        n = print_cell(cell, w[c], out);
+        waiting = GAP + (t->align[c] == MDL_LEFT ? w[c] - n : 0);
     }
 }
 
