@@ -78,8 +78,8 @@ MDL_MUST_CHECK enum mdl_status round_status(struct cli *c, const json_t *round);
 
 /* The report of an import. */
 MDL_MUST_CHECK enum mdl_status show_import(struct cli *c, const json_t *report, FILE *f);
-MDL_MUST_CHECK enum mdl_status write_rejected(struct cli *c, const json_t *report,
-                                              const char *file);
+/* The rejected rows as CSV; `f` stays the caller's. */
+MDL_MUST_CHECK enum mdl_status write_rejected(struct cli *c, const json_t *report, FILE *f);
 /* What columns a file has, from error.details of MDL_U_HEADER. */
 void show_columns_found(const json_t *report, FILE *f);
 

@@ -196,13 +196,22 @@ static enum mdl_status check_files(struct cli *c)
     return MDL_OK;
 }
 
-static enum mdl_status run_import(struct cli *c)
+/* Opened before anything is sent: a path that cannot be written costs no import. */
+static enum mdl_status open_rejected(struct cli *c, FILE **out)
+{
+    const char *name = option_text(&c->o, "rejected");
+    *out = name != NULL ? fopen(name, "we") : NULL;
+    if (name != NULL && *out == NULL) {
+        return mdl_fail(&c->err, MDL_L_IO, "'%s' cannot be written: %s", name, strerror(errno));
+    }
+    return MDL_OK;
+}
+
+static enum mdl_status import_all(struct cli *c, json_t **report)
 {
     char id[64];
-    json_t *report = NULL;
-    enum mdl_status st = check_files(c); /* before anything is sent */
+    enum mdl_status st = begin(c, id);
 
-    st = st == MDL_OK ? begin(c, id) : st;
     if (st != MDL_OK) {
         return st;
     }
@@ -215,9 +224,22 @@ static enum mdl_status run_import(struct cli *c)
                              : st;
     }
     interrupt_restore(); /* the node finishes what it has; stopping this program does not undo it */
-    st = finish(c, id, &report);
-    if (st == MDL_OK && option_given(&c->o, "rejected")) {
-        st = write_rejected(c, report, option_text(&c->o, "rejected"));
+    return finish(c, id, report);
+}
+
+static enum mdl_status run_import(struct cli *c)
+{
+    json_t *report = NULL;
+    FILE *rejected = NULL;
+    enum mdl_status st = check_files(c);
+
+    st = st == MDL_OK ? open_rejected(c, &rejected) : st;
+    st = st == MDL_OK ? import_all(c, &report) : st;
+    if (st == MDL_OK && rejected != NULL) {
+        st = write_rejected(c, report, rejected);
+    }
+    if (rejected != NULL) {
+        (void)fclose(rejected);
     }
     if (st != MDL_OK) {
         json_decref(report);

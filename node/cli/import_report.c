@@ -280,44 +280,45 @@ enum mdl_status show_import(struct cli *c, const json_t *d, FILE *f)
 /* ---- rejected rows as CSV ----------------------------------------------------------------------
  */
 
-enum mdl_status write_rejected(struct cli *c, const json_t *report, const char *file)
+static void rejected_row(const json_t *o, FILE *f)
+{
+    char line[32];
+    char column[32];
+    (void)snprintf(line, sizeof line, "%lld", (long long)mdl_doc_int(o, "line"));
+    (void)snprintf(column, sizeof column, "%lld", (long long)mdl_doc_int(o, "column"));
+    const char *cells[] = {mdl_doc_text(o, "file"),
+                           line,
+                           column,
+                           mdl_doc_text(o, "label"),
+                           mdl_doc_text(o, "record_id"),
+                           mdl_doc_text(o, "reason"),
+                           mdl_doc_text(o, "text")};
+    mdl_csv_row(cells, 7, f);
+}
+
+enum mdl_status write_rejected(struct cli *c, const json_t *report, FILE *f)
 {
     static const char *const titles[] = {"file",      "line",   "column", "label",
                                          "record_id", "reason", "text"};
     const json_t *part = json_object_get(report, "rejected");
+    const json_t *rows = json_object_get(part, "first");
+    const char *name = option_text(&c->o, "rejected");
     size_t i;
     const json_t *o;
-    FILE *f = fopen(file, "we");
 
-    if (f == NULL) {
-        return mdl_fail(&c->err, MDL_L_IO, "'%s' cannot be written: %s", file, strerror(errno));
-    }
     mdl_csv_row(titles, 7, f);
-    json_array_foreach(json_object_get(part, "first"), i, o)
+    json_array_foreach(rows, i, o)
     {
-        char line[32];
-        char column[32];
-        (void)snprintf(line, sizeof line, "%lld", (long long)mdl_doc_int(o, "line"));
-        (void)snprintf(column, sizeof column, "%lld", (long long)mdl_doc_int(o, "column"));
-        const char *cells[] = {mdl_doc_text(o, "file"),
-                               line,
-                               column,
-                               mdl_doc_text(o, "label"),
-                               mdl_doc_text(o, "record_id"),
-                               mdl_doc_text(o, "reason"),
-                               mdl_doc_text(o, "text")};
-        mdl_csv_row(cells, 7, f);
+        rejected_row(o, f);
     }
-    bool ok = fflush(f) == 0;
-    int why = errno;
-    ok = fclose(f) == 0 && ok;
-    if (!ok) {
-        return mdl_fail(&c->err, why == ENOSPC ? MDL_L_DISK_FULL : MDL_L_IO,
-                        "'%s' cannot be written: %s", file, strerror(why));
+    if (fflush(f) != 0 || ferror(f)) {
+        return mdl_fail(&c->err, errno == ENOSPC ? MDL_L_DISK_FULL : MDL_L_IO,
+                        "the accounts are imported, but '%s' cannot be written: %s", name,
+                        strerror(errno));
     }
-    if ((size_t)mdl_doc_int(part, "count") > json_array_size(json_object_get(part, "first"))) {
-        say(stderr, "mandorla: %s holds the first %zu rejected rows of %lld\n", file,
-            json_array_size(json_object_get(part, "first")), (long long)mdl_doc_int(part, "count"));
+    if ((size_t)mdl_doc_int(part, "count") > json_array_size(rows)) {
+        say(stderr, "mandorla: %s holds the first %zu rejected rows of %lld\n", name,
+            json_array_size(rows), (long long)mdl_doc_int(part, "count"));
     }
     return MDL_OK;
 }
