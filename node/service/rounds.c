@@ -23,11 +23,10 @@ enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
         st = mdl_budget_read(s->store, p->id, mdl_store_month(now_ms()), &budget, err);
     }
     /* Rounds that broke off before a debit count as well: they cost this node its work. */
-    uint32_t begun = budget.rounds > budget.aborted ? budget.rounds : budget.aborted;
-    if (st == MDL_OK && begun >= a.caps.max_rounds_month) {
+    if (st == MDL_OK && budget.begun >= a.caps.max_rounds_month) {
         return mdl_fail(err, MDL_P_CAP,
                         "the agreement allows %u rounds a month, and %u were begun this month",
-                        a.caps.max_rounds_month, begun);
+                        a.caps.max_rounds_month, budget.begun);
     }
     return st;
 }

@@ -73,20 +73,25 @@ enum mdl_status mdl_budget_debit(struct mdl_store *st, int64_t partner,
     return rc == MDL_U_EXISTS ? same_again(st, &d, err) : rc;
 }
 
+/* A partner that was removed and pinned again has another row, and the same budget. */
 enum mdl_status mdl_budget_read(struct mdl_store *st, int64_t partner, uint32_t month,
                                 struct mdl_budget *out, struct mdl_error *err)
 {
     struct mdl_query q;
     bool row = false;
-    enum mdl_status rc =
-        mdl_read(st, &q,
-                 "SELECT (SELECT coalesce(sum(keys), 0) FROM budget_debit "
-                 "         WHERE partner = ?1 AND month = ?2), "
-                 "       (SELECT count(DISTINCT round) FROM budget_debit "
-                 "         WHERE partner = ?1 AND month = ?2), "
-                 "       (SELECT count(*) FROM round WHERE partner = ?1 AND created_month = ?2 "
-                 "           AND outcome IN ('aborted', 'partial'))",
-                 err);
+    enum mdl_status rc = mdl_read(
+        st, &q,
+        "WITH same (id) AS (SELECT p.id FROM partner p JOIN partner q "
+        "                     ON p.id = q.id OR p.identity = q.identity WHERE q.id = ?1), "
+        " debited AS (SELECT round, keys FROM budget_debit "
+        "              WHERE partner IN same AND month = ?2), "
+        " broken AS (SELECT number FROM round WHERE partner IN same "
+        "              AND created_month = ?2 AND outcome IN ('aborted', 'partial')) "
+        "SELECT (SELECT coalesce(sum(keys), 0) FROM debited), "
+        "       (SELECT count(DISTINCT round) FROM debited), "
+        "       (SELECT count(*) FROM broken), "
+        "       (SELECT count(*) FROM (SELECT round FROM debited UNION SELECT * FROM broken))",
+        err);
 
     *out = (struct mdl_budget){0};
     if (rc != MDL_OK) {
@@ -99,6 +104,7 @@ enum mdl_status mdl_budget_read(struct mdl_store *st, int64_t partner, uint32_t 
         out->keys = mdl_take_u64(&q);
         out->rounds = mdl_take_u32(&q);
         out->aborted = mdl_take_u32(&q);
+        out->begun = mdl_take_u32(&q);
         rc = mdl_query_end(&q, err);
     }
     return rc;

@@ -94,7 +94,10 @@ struct mdl_budget {
     uint64_t keys;    /* debited in the month */
     uint32_t rounds;  /* rounds that were debited */
     uint32_t aborted; /* of the rounds created in the month, those that ended aborted or partial */
+    uint32_t begun;   /* rounds that are one or the other, or both */
 };
+/* What the partner's identity drew: counted over every time it was pinned, so that removing a
+ * partner and accepting it again gives nothing back. */
 MDL_MUST_CHECK enum mdl_status mdl_budget_read(struct mdl_store *st, int64_t partner,
                                                uint32_t month, struct mdl_budget *out,
                                                struct mdl_error *err);

@@ -209,8 +209,9 @@ START_TEST(a_debit_is_kept_once_and_for_ever)
     ck_assert_uint_eq(b.keys, 4194304 + 1010);
     ck_assert_uint_eq(b.rounds, 2);
     ck_assert_uint_eq(b.aborted, 1);
+    ck_assert_uint_eq(b.begun, 2);
     ok(mdl_budget_read(st, partner, 202612, &b, &err));
-    ck_assert_uint_eq(b.keys + b.rounds + b.aborted, 0);
+    ck_assert_uint_eq(b.keys + b.rounds + b.aborted + b.begun, 0);
     mdl_store_close(st);
     st = NULL;
     ck_assert_str_eq(tamper_fails("DELETE FROM budget_debit"), "a debit is never refunded");
@@ -227,6 +228,66 @@ START_TEST(outcomes_have_names)
 }
 END_TEST
 
+/* A round that broke off before its debit counts beside those that were debited. */
+START_TEST(rounds_begun_are_counted_once_each)
+{
+    const uint64_t november = UINT64_C(1795000000000);
+    struct mdl_budget b;
+    uint8_t id[MDL_STORE_ROUND];
+
+    for (uint8_t i = 1; i <= 5; i++) {
+        add_round(partner, i, 1);
+    }
+    ok(mdl_store_begin(st, &err));
+    for (uint8_t i = 1; i <= 3; i++) {
+        round_id(i, id);
+        ok(mdl_budget_debit(st, partner, id, 0, 10, november, &err));
+    }
+    ok(mdl_store_commit(st, &err));
+    end_round(1, MDL_ROUND_COMPLETE);
+    end_round(3, MDL_ROUND_PARTIAL); /* debited and broken off: one round */
+    end_round(4, MDL_ROUND_ABORTED); /* not debited */
+    end_round(5, MDL_ROUND_ABORTED);
+    ok(mdl_budget_read(st, partner, 202611, &b, &err));
+    ck_assert_uint_eq(b.rounds, 3);
+    ck_assert_uint_eq(b.aborted, 3);
+    ck_assert_uint_eq(b.begun, 5);
+}
+END_TEST
+
+START_TEST(pinning_again_gives_no_new_budget)
+{
+    const uint64_t november = UINT64_C(1795000000000);
+    int64_t other = add_partner("Other", 2);
+    struct mdl_partner_row p;
+    struct mdl_budget b;
+    uint8_t id[MDL_STORE_ROUND];
+
+    add_round(partner, 1, 1);
+    add_round(partner, 2, 1);
+    round_id(1, id);
+    ok(mdl_store_begin(st, &err));
+    ok(mdl_budget_debit(st, partner, id, 0, 1000, november, &err));
+    ok(mdl_store_commit(st, &err));
+    end_round(2, MDL_ROUND_ABORTED);
+    ok(mdl_partner_get(st, partner, &p, &err));
+    p.removed_at = november;
+    ok(mdl_store_begin(st, &err));
+    ok(mdl_partner_update(st, &p, &err));
+    ok(mdl_store_commit(st, &err));
+    mdl_partner_clear(&p);
+    int64_t again = add_partner("Acme", 1);
+    ck_assert_int_ne(again, partner);
+    ok(mdl_budget_read(st, again, 202611, &b, &err));
+    ck_assert_uint_eq(b.keys, 1000);
+    ck_assert_uint_eq(b.rounds, 1);
+    ck_assert_uint_eq(b.aborted, 1);
+    ck_assert_uint_eq(b.begun, 2);
+    ok(mdl_budget_read(st, other, 202611, &b, &err));
+    ck_assert_uint_eq(b.keys + b.begun, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("round");
@@ -238,6 +299,8 @@ int main(void)
     tcase_add_test(t, unknown_and_repeated_rounds);
     tcase_add_test(t, lists_by_filter);
     tcase_add_test(t, a_debit_is_kept_once_and_for_ever);
+    tcase_add_test(t, rounds_begun_are_counted_once_each);
+    tcase_add_test(t, pinning_again_gives_no_new_budget);
     tcase_add_test(t, outcomes_have_names);
     suite_add_tcase(s, t);
     return run_suite(s);
