@@ -60,17 +60,28 @@ static json_t *typed(char type, const char *text)
     return json_string(text);
 }
 
+static enum mdl_status not_typed(char type, const char *name, const char *text,
+                                 struct mdl_error *err)
+{
+    json_t *as_text = json_string(text);
+    if (as_text == NULL) { /* an answer could not repeat it */
+        return mdl_fail(err, MDL_U_ARGUMENT, "%s: expected text in UTF-8", name);
+    }
+    json_decref(as_text);
+    return mdl_fail(err, MDL_U_ARGUMENT, "%s: expected %s, found '%.80s'", name,
+                    type == 'i'   ? "a whole number"
+                    : type == 'b' ? "true or false"
+                                  : "a JSON object",
+                    text);
+}
+
 static void add(struct gather *g, const char *name, const char *text)
 {
     char type = type_of(g->verb, name);
     json_t *value = typed(type, text);
 
     if (value == NULL) {
-        g->status = mdl_fail(g->err, MDL_U_ARGUMENT, "%s: expected %s, found '%.80s'", name,
-                             type == 'i'   ? "a whole number"
-                             : type == 'b' ? "true or false"
-                                           : "text",
-                             text);
+        g->status = not_typed(type, name, text, g->err);
         return;
     }
     if (type == 'l') {

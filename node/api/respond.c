@@ -71,20 +71,40 @@ static const char *class_name(enum mdl_class cls)
     return "bug";
 }
 
+/* Whether the n bytes are characters in UTF-8; jansson knows. */
+static bool is_utf8(const char *bytes, size_t n)
+{
+    json_t *text = json_stringn(bytes, n);
+    json_decref(text);
+    return text != NULL;
+}
+
+/* A message may be cut in the middle of a character, or repeat bytes that are none: those become a
+ * question mark, so that the rest can be read. */
+static void clean(char *text)
+{
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n;) {
+        unsigned char lead = (unsigned char)text[i];
+        size_t len = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+        if (len <= n - i && is_utf8(text + i, len)) {
+            i += len;
+        } else {
+            text[i++] = '?';
+        }
+    }
+}
+
 enum MHD_Result api_respond_error(struct MHD_Connection *c, const struct mdl_error *err,
                                   json_t *details)
 {
+    struct mdl_error e = *err;
+    clean(e.text);
     json_t *doc = json_pack("{s:{s:s, s:i, s:s, s:s}}", "error", "status",
-                            mdl_status_slug(err->status), "code", (int)err->status, "class",
-                            class_name(mdl_status_class(err->status)), "message", err->text);
-    if (doc == NULL) { /* the text is not UTF-8 */
-        doc =
-            json_pack("{s:{s:s, s:i, s:s, s:s}}", "error", "status", mdl_status_slug(err->status),
-                      "code", (int)err->status, "class", class_name(mdl_status_class(err->status)),
-                      "message", mdl_status_meaning(err->status));
-    }
+                            mdl_status_slug(e.status), "code", (int)e.status, "class",
+                            class_name(mdl_status_class(e.status)), "message", e.text);
     if (details != NULL) {
         (void)json_object_set_new(json_object_get(doc, "error"), "details", details);
     }
-    return api_respond(c, api_http_status(err->status), doc);
+    return api_respond(c, api_http_status(e.status), doc);
 }
