@@ -25,13 +25,15 @@
 #define MDL_BULK_IN_FLIGHT 8u /* chunks that wait for an acknowledgement: about 1 MiB */
 #define MDL_GAPS_MAX       1024u /* PROTOCOL 5.3 */
 #define MDL_RESUME_MS      5000u /* PROTOCOL 5.4 */
-#define MDL_RESEND_MIN_MS  20u   /* an ACK that asks again sooner gets nothing: no amplifier */
-#define MDL_SILENCE_MS     60000u
-#define MDL_RECEIPT_MS     (24ull * 3600 * 1000) /* PROTOCOL 9.1 */
-#define MDL_PROVE_AHEAD    4u                    /* slices proved before their turn */
-#define MDL_PARTS_MAX      16u                   /* work items that share one proof */
-#define MDL_SID_BYTES      64
-#define MDL_KEY_MAX        131u /* bytes of an encoded match key */
+#define MDL_REPEAT_MIN_MS                                                                          \
+    20u /* what a partner makes us repeat sooner gets nothing: no amplifier; */
+#define MDL_REPEAT_MAX_MS 1000u /* the pause doubles up to this while nothing new comes */
+#define MDL_SILENCE_MS    60000u
+#define MDL_RECEIPT_MS    (24ull * 3600 * 1000) /* PROTOCOL 9.1 */
+#define MDL_PROVE_AHEAD   4u                    /* slices proved before their turn */
+#define MDL_PARTS_MAX     16u                   /* work items that share one proof */
+#define MDL_SID_BYTES     64
+#define MDL_KEY_MAX       131u /* bytes of an encoded match key */
 
 /* ---- link.c ---------------------------------------------------------------------------------- */
 
@@ -51,6 +53,10 @@ struct mdl_in { /* received in sequence while the session waits for its own work
     uint8_t bytes[];
 };
 
+struct mdl_pause { /* between repetitions that the partner causes */
+    uint64_t until_ms, ms;
+};
+
 struct mdl_link {
     bool up, gap_open, ack_due;
     uint32_t next_seq;            /* of the next message out */
@@ -58,8 +64,8 @@ struct mdl_link {
     uint32_t received, consumed, granted, acked; /* acked: the `consumed` last told */
     uint32_t gaps_in_a_row;
     uint32_t duplicates, gaps, resends;
-    uint64_t heard_ms, new_ms, asked_ms, resent_ms;
-    bool resent;
+    uint64_t heard_ms, new_ms, asked_ms;
+    struct mdl_pause resend, reack; /* answers to a question what is missing; to a duplicate */
     uint8_t sent_hash[64], received_hash[64]; /* PROTOCOL 5.6 */
     struct mdl_out *out, **out_end;
     struct mdl_in *in, **in_end;

@@ -113,8 +113,24 @@ static void resend_all(struct mdl_session *s)
     for (struct mdl_out *o = s->link.out; o != NULL && o->seq <= s->link.credit; o = o->next) {
         emit(s, o);
     }
-    s->link.resent = true;
-    s->link.resent_ms = s->now_ms;
+}
+
+/* Each repetition leaves an entry in the host's log: without the pause a partner could fill it. */
+static bool may_repeat(const struct mdl_session *s, struct mdl_pause *p)
+{
+    if (s->now_ms < p->until_ms) {
+        return false;
+    }
+    p->ms = p->ms == 0 ? MDL_REPEAT_MIN_MS : 2 * p->ms;
+    p->ms = p->ms < MDL_REPEAT_MAX_MS ? p->ms : MDL_REPEAT_MAX_MS;
+    p->until_ms = s->now_ms + p->ms;
+    return true;
+}
+
+/* Something new came: the next repetition may be as quick as the first. */
+static void progress(struct mdl_link *l)
+{
+    l->resend.ms = l->reack.ms = 0;
 }
 
 enum mdl_status mdl_link_put(struct mdl_link *l, uint32_t seq, uint8_t type, uint8_t *bytes,
@@ -216,6 +232,7 @@ static enum mdl_status take_ack(struct mdl_session *s, uint32_t ack, struct mdl_
     }
     if (ack > l->partner_ack) {
         l->partner_ack = ack;
+        progress(l);
     }
     while (l->out != NULL && l->out->seq <= l->partner_ack) {
         drop_out(l);
@@ -231,8 +248,7 @@ static enum mdl_status ack_got(struct mdl_session *s, const struct mdl_msg *m)
         l->credit = m->body.ack.credit;
     }
     mdl_link_release(s);
-    if (m->body.ack.resume && l->up &&
-        (!l->resent || s->now_ms >= l->resent_ms + MDL_RESEND_MIN_MS)) {
+    if (m->body.ack.resume && l->up && may_repeat(s, &l->resend)) {
         resend_all(s);
     }
     return MDL_OK;
@@ -307,6 +323,7 @@ static enum mdl_status in_sequence(struct mdl_session *s, const struct mdl_msg *
     l->gaps_in_a_row = 0;
     l->gap_open = false;
     l->new_ms = s->now_ms;
+    progress(l);
     crypto_hash_sha512(digest, bytes, len);
     transcript_add(l->received_hash, (uint8_t)m->type, digest);
     note_received(s, (uint8_t)m->type, m->seq, len, digest);
@@ -327,7 +344,7 @@ static enum mdl_status round_message(struct mdl_session *s, const struct mdl_msg
     }
     if (m->seq <= l->received) {
         l->duplicates++;
-        l->ack_due = true;
+        l->ack_due = l->ack_due || may_repeat(s, &l->reack);
         return MDL_OK;
     }
     if (m->seq != l->received + 1) {
