@@ -276,6 +276,22 @@ static enum mdl_status rotate(struct mdl_service *s, struct mdl_partner_row *row
     return MDL_OK;
 }
 
+/* People decide by a name: one that a token could not carry (PROTOCOL 13.2) is not taken over. */
+static void take_names(struct mdl_service *s, const struct peer *p, struct mdl_partner_row *row,
+                       const struct mdl_msg_node_info *b)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    char name[MDL_STORE_NAME + 1];
+    copy_text(row->software, sizeof row->software, b->software);
+    copy_text(name, sizeof name, b->name);
+    if (mdl_name_check(name, &err) == MDL_OK) {
+        (void)snprintf(row->their_name, sizeof row->their_name, "%s", name);
+    } else {
+        svc_log(s, "warning", "%s gives itself a name that is not taken over: %s", p->name,
+                err.text);
+    }
+}
+
 static enum mdl_status take_node_info(struct mdl_service *s, struct peer *p,
                                       const struct mdl_msg_node_info *b, struct mdl_error *err)
 {
@@ -285,8 +301,7 @@ static enum mdl_status take_node_info(struct mdl_service *s, struct peer *p,
     if (st != MDL_OK) {
         return st;
     }
-    copy_text(row.their_name, sizeof row.their_name, b->name);
-    copy_text(row.software, sizeof row.software, b->software);
+    take_names(s, p, &row, b);
     row.last_seen_at = now_ms();
     if (b->version_min > MDL_WIRE_VERSION || b->version_max < MDL_WIRE_VERSION) {
         svc_log(s, "warning",
