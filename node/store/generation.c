@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* No journal on disk and no syncs: a half-built file is thrown away, a whole one is synced once.
- * The page cache bounds the memory; sorting for the index goes to SQLite's files under DIR/tmp. */
+/* No syncs: a half-built file is thrown away, a whole one is synced once. Memory must not grow with
+ * the import: the page cache bounds it, sorting for the index goes to files under DIR/tmp, and the
+ * journal is a file, because an UPDATE of all rows keeps every page it changes in it. */
 static const char settings[] =
-    "PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
-    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;"
+    "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF;"
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;"
     "PRAGMA recursive_triggers = ON";
 
 #define AMOUNT_MAX INT64_C(1000000000000000) /* keeps sums over an account inside 64 bits */
