@@ -25,15 +25,14 @@
 #define MDL_BULK_IN_FLIGHT 8u /* chunks that wait for an acknowledgement: about 1 MiB */
 #define MDL_GAPS_MAX       1024u /* PROTOCOL 5.3 */
 #define MDL_RESUME_MS      5000u /* PROTOCOL 5.4 */
-#define MDL_REPEAT_MIN_MS                                                                          \
-    20u /* what a partner makes us repeat sooner gets nothing: no amplifier; */
-#define MDL_REPEAT_MAX_MS 1000u /* the pause doubles up to this while nothing new comes */
-#define MDL_SILENCE_MS    60000u
-#define MDL_RECEIPT_MS    (24ull * 3600 * 1000) /* PROTOCOL 9.1 */
-#define MDL_PROVE_AHEAD   4u                    /* slices proved before their turn */
-#define MDL_PARTS_MAX     16u                   /* work items that share one proof */
-#define MDL_SID_BYTES     64
-#define MDL_KEY_MAX       131u /* bytes of an encoded match key */
+#define MDL_REPEAT_MIN_MS  20u   /* pause between repetitions that a partner causes; doubles */
+#define MDL_REPEAT_MAX_MS  1000u /* up to this while nothing new comes */
+#define MDL_SILENCE_MS     60000u
+#define MDL_RECEIPT_MS     (24ull * 3600 * 1000) /* PROTOCOL 9.1 */
+#define MDL_PROVE_AHEAD    4u                    /* slices proved before their turn */
+#define MDL_PARTS_MAX      16u                   /* work items that share one proof */
+#define MDL_SID_BYTES      64
+#define MDL_KEY_MAX        131u /* bytes of an encoded match key */
 
 /* ---- link.c ---------------------------------------------------------------------------------- */
 

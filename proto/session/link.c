@@ -216,6 +216,8 @@ enum mdl_status mdl_link_up(struct mdl_session *s, struct mdl_error *err)
     l->heard_ms = s->now_ms;
     l->new_ms = s->now_ms;
     resend_all(s);
+    /* The partner asks when it sees the connection, too: what left just now answers that. */
+    l->resend.until_ms = s->now_ms + MDL_REPEAT_MIN_MS;
     return send_ack(s, true, err);
 }
 
