@@ -234,6 +234,14 @@ enum mdl_status mdl_upload_finish(struct mdl_upload *u, json_t **report, struct 
                              ? mdl_fail(err, u->failed.status, "%s", u->failed.text)
                              : mdl_import_finish(u->import, err);
     *report = upload_report(u);
+    /* A header without rows, or opportunities alone, must not silently empty a source. */
+    if (st == MDL_OK && !u->preview && u->summary->accounts == 0) {
+        st = mdl_fail(err, MDL_U_CSV,
+                      "the files hold no account, so nothing was changed: an import replaces the "
+                      "source as a whole. Give opportunities together with their accounts; "
+                      "'mandorla source remove %s' forgets a source",
+                      u->source);
+    }
     if (st == MDL_OK && !u->preview) {
         st = upload_swap(u, *report, err);
     }

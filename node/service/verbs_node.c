@@ -59,6 +59,28 @@ enum mdl_status verb_source_list(struct mdl_service *s, const json_t *params, js
     return MDL_OK;
 }
 
+struct names {
+    char text[300];
+};
+
+static bool name_row(void *ctx, const struct mdl_source_row *row)
+{
+    struct names *n = ctx;
+    size_t used = strlen(n->text);
+    (void)snprintf(n->text + used, sizeof n->text - used, "%s%s", used > 0 ? ", " : "", row->name);
+    return true;
+}
+
+static enum mdl_status no_source(struct mdl_service *s, const char *name, struct mdl_error *err)
+{
+    struct names n = {""};
+    enum mdl_status st = mdl_source_list(s->store, name_row, &n, err);
+    return st != MDL_OK
+               ? st
+               : mdl_fail(err, MDL_U_NOT_FOUND, "no source '%.40s'; %s%s", name,
+                          n.text[0] != '\0' ? "there are: " : "nothing is imported yet", n.text);
+}
+
 enum mdl_status verb_source_remove(struct mdl_service *s, const json_t *params, json_t **result,
                                    struct mdl_error *err)
 {
@@ -67,7 +89,7 @@ enum mdl_status verb_source_remove(struct mdl_service *s, const json_t *params, 
     struct mdl_source_row row;
     enum mdl_status st = mdl_source_get(s->store, name, &row, err);
     if (st != MDL_OK) {
-        return st == MDL_U_NOT_FOUND ? mdl_fail(err, st, "no source '%.40s'", name) : st;
+        return st == MDL_U_NOT_FOUND ? no_source(s, name, err) : st;
     }
     st = mdl_source_remove(s->store, name, old, err);
     if (st == MDL_OK) {
