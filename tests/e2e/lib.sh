@@ -43,7 +43,7 @@ doc() { "$helpers/e2e-doc" "$@"; }
 node() { # NAME COMMAND...
   local d=$1
   shift
-  "$mandorla" --dir "$work/$d" "$@"
+  timeout 100 "$mandorla" --dir "$work/$d" "$@"
 }
 get() { # NAME PATH COMMAND...: one value of the command's document
   local d=$1 path=$2
@@ -99,11 +99,11 @@ start() { # NAME [SERVE OPTIONS]
   says "$1" ' ready: '
 }
 port() { echo $((20000 + (RANDOM * 32768 + RANDOM) % 12000)); } # below those the kernel gives away
-listening() { # NAME COMPANY: makes and starts a node on a free port of 127.0.0.1
+listening() { # NAME COMPANY [ADDRESS]: makes and starts a node on a free port of 127.0.0.1, or the address
   local try
   for try in 1 2 3 4 5 6 7 8; do
     rm -rf "${work:?}/$1"
-    node "$1" init --name "$2" --endpoint "tcp://127.0.0.1:$(port)" --no-passphrase >/dev/null
+    node "$1" init --name "$2" --endpoint "tcp://${3:-127.0.0.1}:$(port)" --no-passphrase >/dev/null
     if start "$1" 2>/dev/null; then return 0; fi
     says "$1" 'another process' || break
   done
