@@ -78,9 +78,10 @@ enum mdl_status mdl_invitation_new(const struct mdl_identity *id, const struct m
     return st;
 }
 
-static size_t put_text(uint8_t *out, const char *text, size_t max)
+/* check_own has seen that the text ends in time. */
+static size_t put_text(uint8_t *out, const char *text)
 {
-    const size_t len = strnlen(text, max);
+    const size_t len = strlen(text);
 
     out[0] = (uint8_t)len;
     memcpy(out + 1, text, len);
@@ -103,8 +104,8 @@ enum mdl_status mdl_token_encode(const struct mdl_invitation *inv, const struct 
     memcpy(bytes + AT_NONCE, inv->nonce, sizeof inv->nonce);
     mdl_cert_encode(&inv->card.cert, bytes + AT_CERT);
     size_t len = AT_NAME;
-    len += put_text(bytes + len, inv->card.name, MDL_NAME_MAX);
-    len += put_text(bytes + len, inv->card.endpoint, MDL_ENDPOINT_MAX);
+    len += put_text(bytes + len, inv->card.name);
+    len += put_text(bytes + len, inv->card.endpoint);
     hash_signed(bytes, len, hash);
     mdl_identity_sign(id, hash, sizeof hash, bytes + len);
     mdl_token_to_text(bytes, len + MDL_SIGNATURE_BYTES, out);

@@ -2,9 +2,9 @@
  *
  * A match key is a type and a short canonical value. Both partners must derive byte-identical keys,
  * years apart, so the rules and their data form a *profile* with a digest, compiled into the
- * library. A profile also carries a corpus of inputs and the keys they must give: it is checked when
- * the profile is opened, and a system library (libidn2, utf8proc, libpsl) that derives otherwise
- * makes opening fail with MDL_L_LIBRARY.
+ * library. A profile also carries a corpus of inputs and the keys they must give: it is checked
+ * when the profile is opened, and a system library (libidn2, utf8proc, libpsl) that derives
+ * otherwise makes opening fail with MDL_L_LIBRARY.
  *
  * Threading: an open profile is read-only and may be used from any number of threads at once.
  * Everything runs on the bytes given and the data linked in: no file, clock, log, network or

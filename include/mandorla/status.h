@@ -1,14 +1,14 @@
 /* status.h: the one list of outcomes, shared by every room and by those who embed libmandorla.
  *
  * A function that can fail returns enum mdl_status and takes a `struct mdl_error *err` as its last
- * parameter. `err` may be NULL. It is filled where the failure happens, with a sentence a person can
- * act on: what was expected, what was found, what to do. No secret and no partner's account ever
- * stands in it. Libraries never print, exit or abort.
+ * parameter. `err` may be NULL. It is filled where the failure happens, with a sentence a person
+ * can act on: what was expected, what was found, what to do. No secret and no partner's account
+ * ever stands in it. Libraries never print, exit or abort.
  *
  * The class tells the caller what to do:
  *   USAGE  the operator's or caller's input: show the text, change nothing, exit code 2
  *   PEER   the partner's bytes or behaviour: abort the round with this code, log it, exit code 3
- *   LOCAL  this machine (disk, memory, file, database): stop the operation, keep the data, exit code 4
+ *   LOCAL  this machine (disk, memory, database): stop the operation, keep the data, exit code 4
  *   BUG    a broken promise inside the program: stop, report, exit code 70
  *
  * The number of a PEER status is the error code that travels in `abort` messages (docs/PROTOCOL.md,
@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define MDL_MUST_CHECK     __attribute__((warn_unused_result))
-#define MDL_PRINTF(f, a)   __attribute__((format(printf, f, a)))
+#define MDL_MUST_CHECK   __attribute__((warn_unused_result))
+#define MDL_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #else
 #define MDL_MUST_CHECK
 #define MDL_PRINTF(f, a)
@@ -106,7 +106,7 @@ enum mdl_class { MDL_CLASS_OK, MDL_CLASS_USAGE, MDL_CLASS_PEER, MDL_CLASS_LOCAL,
 
 struct mdl_error {
     enum mdl_status status;
-    char text[MDL_ERROR_TEXT]; /* NUL-terminated UTF-8, one sentence or two, no newline at the end */
+    char text[MDL_ERROR_TEXT]; /* NUL-terminated UTF-8, one or two sentences, no final newline */
 };
 
 /* Fills *err (if not NULL) and returns `status`, so that a failing function can end with
@@ -118,7 +118,8 @@ enum mdl_status mdl_fail(struct mdl_error *err, enum mdl_status status, const ch
  * Returns err->status, or MDL_BUG if err is NULL. */
 enum mdl_status mdl_error_prefix(struct mdl_error *err, const char *fmt, ...) MDL_PRINTF(2, 3);
 
-/* The stable machine name ("bad-encoding"), the meaning, the class. Unknown numbers give "unknown". */
+/* The stable machine name ("bad-encoding"), the meaning, the class. Unknown numbers give "unknown".
+ */
 const char *mdl_status_slug(enum mdl_status status);
 const char *mdl_status_meaning(enum mdl_status status);
 enum mdl_class mdl_status_class(enum mdl_status status);

@@ -24,7 +24,7 @@
 #define NET_SOCKS_PATIENCE_MS 60000
 /* Wire bytes that are not messages, per millisecond: heartbeats and keep-alives. */
 #define NET_IDLE_BYTES_PER_MS 1
-#define NET_KERNEL_BUFFER     (8u * 1024u * 1024u)
+#define NET_KERNEL_BUFFER     ((uint64_t)8 * 1024 * 1024)
 
 /* libzmq's I/O threads. All connections of one socket are on one, so that its monitor tells events
  * in the order in which they happened. */

@@ -54,7 +54,7 @@ static enum mdl_status make_room(struct mdl_net *net, struct mdl_error *err)
     if (net->n_peers < net->cap_peers)
         return MDL_OK;
     size_t cap = net->cap_peers == 0 ? 8 : 2 * net->cap_peers;
-    struct net_peer **peer = realloc(net->peer, cap * sizeof(*peer));
+    struct net_peer **peer = realloc(net->peer, cap * sizeof(struct net_peer *));
     if (peer == NULL)
         return mdl_fail(err, MDL_L_MEMORY, "Not enough memory for another partner.");
     net->peer = peer;

@@ -30,7 +30,7 @@ int64_t mdl_net_jitter(int64_t base)
     /* Only to spread load: without randomness the pause is the plain one. */
     if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
         r = 0;
-    return base + base * r / (4 * 65536);
+    return base + base * r / (INT64_C(4) * 65536);
 }
 
 int mdl_sock_set(void *sock, int option, int value)

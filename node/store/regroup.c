@@ -76,7 +76,7 @@ static void count_cells(uint32_t cell[MDL_STORE_POPULATIONS][MDL_STORE_POPULATIO
 {
     for (size_t i = 0; i < MDL_STORE_POPULATIONS; i++) {
         for (size_t j = 0; j < MDL_STORE_POPULATIONS; j++) {
-            cell[i][j] += (own >> i & 1) & (partner >> j & 1);
+            cell[i][j] += (own >> i) & (partner >> j) & 1;
         }
     }
 }

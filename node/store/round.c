@@ -3,6 +3,7 @@
 #include "round_row.h"
 #include "store_internal.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,13 +31,7 @@ bool mdl_round_outcome_of(const char *slug, enum mdl_round_outcome *out)
 
 void mdl_round_hex(const uint8_t id[MDL_STORE_ROUND], char out[2 * MDL_STORE_ROUND + 1])
 {
-    static const char digit[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < MDL_STORE_ROUND; i++) {
-        out[2 * i] = digit[id[i] >> 4];
-        out[2 * i + 1] = digit[id[i] & 15];
-    }
-    out[2 * MDL_STORE_ROUND] = '\0';
+    (void)sodium_bin2hex(out, 2 * MDL_STORE_ROUND + 1, id, MDL_STORE_ROUND);
 }
 
 enum mdl_status mdl_round_number(struct mdl_store *st, const uint8_t id[MDL_STORE_ROUND],

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
-#define YEAR_MS (365 * 24 * HOUR_MS)
+#define YEAR_MS (HOUR_MS * 24 * 365)
 
 static const char *const populations[] = {"customers", "open-opportunities", "prospects"};
 

@@ -22,7 +22,7 @@ static enum mdl_status challenge(const struct mdl_dleq *d, const struct composit
                                  uint8_t c[SCALAR], struct mdl_error *err)
 {
     static const uint8_t len[2] = {0, POINT};
-    uint8_t t[5 * (2 + POINT) + sizeof challenge_label - 1];
+    uint8_t t[5 * (sizeof len + POINT) + sizeof challenge_label - 1];
     uint8_t *at = t;
 
     for (size_t i = 0; i < 5; i++) {

@@ -118,7 +118,7 @@ enum mdl_status mdl_mk_forms_build(struct mdl_profile *p, struct mdl_error *err)
     struct mk_blob b;
     mdl_mk_blob(MK_FILE_FORMS, &b);
     struct mk_forms *forms = &p->forms;
-    forms->at = calloc(count_lines(b), sizeof forms->at[0]);
+    forms->at = calloc(count_lines(b) + 1, sizeof forms->at[0]);
     struct mk_name *scratch = malloc(sizeof *scratch);
     enum mdl_status st = MDL_OK;
     if (forms->at == NULL || scratch == NULL) {

@@ -104,7 +104,7 @@ bool mdl_mk_compact(const char *in, char out[MK_ID_MAX + 1])
         size_t skip = separator(in + at);
         if (skip > 0) {
             at += skip;
-            if (at > 4 * MK_ID_MAX) {
+            if (at > (size_t)4 * MK_ID_MAX) {
                 return false;
             }
             continue;
@@ -125,7 +125,7 @@ bool mdl_mk_compact(const char *in, char out[MK_ID_MAX + 1])
 static bool same_scheme(const char *a, const char *b)
 {
     for (;; a++, b++) {
-        char x = *a == '-' ? '_' : (char)(*a >= 'A' && *a <= 'Z' ? *a | 0x20 : *a);
+        char x = (char)(*a == '-' ? '_' : *a >= 'A' && *a <= 'Z' ? *a | 0x20 : *a);
         if (x != *b) {
             return false;
         }

@@ -30,10 +30,10 @@ void mdl_mk_note(const struct mk_notes *n, enum mdl_status status, const char *f
         return;
     }
     struct mdl_key_note note = {.status = status};
-    snprintf(note.field, sizeof note.field, "%s", n->field);
+    (void)snprintf(note.field, sizeof note.field, "%s", n->field);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(note.text, sizeof note.text, fmt, ap);
+    (void)vsnprintf(note.text, sizeof note.text, fmt, ap);
     va_end(ap);
     clean(note.field);
     clean(note.text);

@@ -14,7 +14,7 @@ static enum mdl_status load_psl(struct mdl_profile *p, struct mdl_error *err)
     FILE *f = fmemopen((void *)(uintptr_t)b.at, b.len, "r");
     if (f != NULL) {
         p->psl = psl_load_fp(f);
-        fclose(f);
+        (void)fclose(f);
     }
     return p->psl != NULL
                ? MDL_OK

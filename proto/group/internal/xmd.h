@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#define MDL_XMD_OUT_MAX (255 * 64)
+#define MDL_XMD_OUT_MAX ((size_t)255 * 64)
 
 struct mdl_xmd {
     crypto_hash_sha512_state padded; /* after Z_pad, the same for every message */

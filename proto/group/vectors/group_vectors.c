@@ -41,7 +41,7 @@ void mdl_group_derive(const uint8_t *uniform, size_t n, uint8_t *out)
 {
     for (size_t i = 0; i < n; i++) {
         uint8_t st;
-        mdl_engine_hash_mul(NULL, uniform + 64 * i, 1, out + MDL_POINT_BYTES * i, &st);
+        mdl_engine_hash_mul(NULL, uniform + 64 * i, 1, out + i * MDL_POINT_BYTES, &st);
     }
 }
 
@@ -57,9 +57,14 @@ bool mdl_group_scalar_valid(const uint8_t s[MDL_SCALAR_BYTES])
 
 void mdl_oprf_context(enum mdl_oprf_mode mode, uint8_t out[MDL_OPRF_CONTEXT_BYTES])
 {
-    memcpy(out, "OPRFV1-", 7);
-    out[7] = (uint8_t)mode;
-    memcpy(out + 8, "-ristretto255-SHA512", MDL_OPRF_CONTEXT_BYTES - 8);
+    static const char protocol[] = "OPRFV1-";
+    static const char suite[] = "-ristretto255-SHA512";
+    uint8_t *at = out;
+
+    memcpy(at, protocol, sizeof protocol - 1);
+    at += sizeof protocol - 1;
+    *at++ = (uint8_t)mode;
+    memcpy(at, suite, sizeof suite - 1);
 }
 
 enum mdl_status mdl_oprf_derive_key(enum mdl_oprf_mode mode, const uint8_t seed[32],
