@@ -8,6 +8,9 @@
 
 #define API_BODY_MAX    (256u * 1024) /* a JSON body: tokens and mappings are far smaller */
 #define API_CONNECTIONS 64
+/* A connection on which nothing moves for so long is closed: 64 of them would hold the API. A verb
+ * at work is not counted. */
+#define API_IDLE_SECONDS 120u
 
 /* ---- routes.c: method and path -> verb, with the names of the path's variable parts. */
 #define ROUTE_VARS 2
