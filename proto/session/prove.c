@@ -3,15 +3,20 @@
 #include "internal.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ROWS_A_PART 16u /* fewer are not worth an item: about a millisecond */
 
+/* The common points are what both sides keep to themselves until the slice is opened. */
+static void drop_points(struct mdl_proof_job *job)
+{
+    mdl_wipe_free(&job->c_points, (size_t)job->count * MDL_POINT_BYTES);
+    mdl_wipe_free(&job->d_points, (size_t)job->count * MDL_POINT_BYTES);
+}
+
 void mdl_proof_job_free(struct mdl_proof_job *job)
 {
-    free(job->c_points);
-    free(job->d_points);
+    drop_points(job);
     memset(job, 0, sizeof *job);
 }
 
@@ -67,14 +72,6 @@ static void run_verify(struct mdl_session_work *w)
     w->status = mdl_dleq_sum_verifier(
         &job->statement, first, count, job->c_points + first * MDL_POINT_BYTES,
         job->d_points + first * MDL_POINT_BYTES, &job->part[w->part], &w->err);
-}
-
-static void drop_points(struct mdl_proof_job *job)
-{
-    free(job->c_points);
-    free(job->d_points);
-    job->c_points = NULL;
-    job->d_points = NULL;
 }
 
 static enum mdl_status prove_done(struct mdl_session *s, struct mdl_session_work *w,
