@@ -278,12 +278,15 @@ static enum mdl_status run_set(struct cli *c)
         return mdl_fail(&c->err, MDL_U_ARGUMENT,
                         "nothing to set: give --accept, --ask or --endpoint");
     }
+    enum mdl_status st = partner_path(c, &p);
+    if (st != MDL_OK) {
+        return st;
+    }
     json_t *body = json_object();
     if (accept || ask) {
         (void)json_object_set_new(body, "accept", json_boolean(accept));
     }
     body_text(body, &c->o, "endpoint", "endpoint");
-    enum mdl_status st = partner_path(c, &p);
     st = cli_send(c, "PATCH", &p, body, &document);
     return st == MDL_OK ? cli_print(c, document, show_one) : st;
 }

@@ -103,9 +103,11 @@ void say_from(FILE *f, size_t indent, const char *text)
     width = width == 0 ? PLAIN_WIDTH : width > WIDEST ? WIDEST : width;
 
     while (*text != '\0') {
-        char word[1024];
         size_t len = strcspn(text, " ");
-        (void)snprintf(word, sizeof word, "%.*s", (int)(len < 1000 ? len : 1000), text);
+        char *word = strndup(text, len);
+        if (word == NULL) {
+            return;
+        }
         text += len;
         text += strspn(text, " ");
         size_t w = mdl_text_width(word);
@@ -117,6 +119,7 @@ void say_from(FILE *f, size_t indent, const char *text)
             at++;
         }
         mdl_text_print(word, 0, f);
+        free(word);
         at += w;
     }
     (void)fputc('\n', f);
