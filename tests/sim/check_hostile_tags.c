@@ -289,7 +289,7 @@ START_TEST(hidden_matches_and_silence_about_them)
     s.attacker->after_work = hide_matches;
     sim_start(&s.w);
     ck_assert(sim_run(&s.w));
-    for (int i = 0; i < 2; i++) { /* both end with nothing; the audit of the input finds it */
+    for (int i = 0; i < 2; i++) { /* both end with nothing, and nothing shows it */
         ck_assert_int_eq(s.w.node[i].store.outcome, MDL_OUTCOME_COMPLETE);
         ck_assert_uint_eq(s.w.node[i].store.matched, 0);
         ck_assert_uint_eq(s.w.node[i].store.opened, 0);

@@ -225,8 +225,12 @@ class Round:
             need(self.only(role, RECEIPT_SIG).ack >= part[1 - role].seq, "8.2")
 
     def verify(self, with_transcripts=True):
+        points = []
         for g in range(len(self.groups)):
-            Group(self, g).verify()
+            group = Group(self, g)
+            group.verify()
+            points += group.X[A] + group.X[B]
+        need(len(set(points)) == len(points), "6.5: equal keys, unrelated points")
         self.check_receipt(with_transcripts)
 
 
