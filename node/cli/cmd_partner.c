@@ -6,11 +6,10 @@
 
 #define PASTED 8192
 
-static enum mdl_status partner_path(struct cli *c, struct path *p)
+static void partner_path(struct cli *c, struct path *p)
 {
     path_start(p, "/v1/partners");
     path_segment(p, cli_arg(c, 0));
-    return MDL_OK;
 }
 
 /* Words to read over the phone: five a line, a gap between the two halves. */
@@ -278,16 +277,13 @@ static enum mdl_status run_set(struct cli *c)
         return mdl_fail(&c->err, MDL_U_ARGUMENT,
                         "nothing to set: give --accept, --ask or --endpoint");
     }
-    enum mdl_status st = partner_path(c, &p);
-    if (st != MDL_OK) {
-        return st;
-    }
     json_t *body = json_object();
     if (accept || ask) {
         (void)json_object_set_new(body, "accept", json_boolean(accept));
     }
     body_text(body, &c->o, "endpoint", "endpoint");
-    st = cli_send(c, "PATCH", &p, body, &document);
+    partner_path(c, &p);
+    enum mdl_status st = cli_send(c, "PATCH", &p, body, &document);
     return st == MDL_OK ? cli_print(c, document, show_one) : st;
 }
 
@@ -312,7 +308,7 @@ static enum mdl_status run_remove(struct cli *c)
     (void)snprintf(question, sizeof question,
                    "Remove partner %.200s? A round under way is aborted.", cli_arg(c, 0));
     enum mdl_status st = cli_confirm(c, question);
-    st = st == MDL_OK ? partner_path(c, &p) : st;
+    partner_path(c, &p);
     st = st == MDL_OK ? cli_send(c, "DELETE", &p, NULL, &document) : st;
     return st == MDL_OK ? cli_print(c, document, show_removed) : st;
 }

@@ -46,7 +46,7 @@ const char *form_ms(json_int_t ms, char out[FORM])
     if (ms < 1000) {
         (void)snprintf(out, FORM, "%lld ms", (long long)ms);
     } else if (ms < 60000) {
-        (void)snprintf(out, FORM, "%.1f s", (double)(ms / 100) / 10);
+        (void)snprintf(out, FORM, "%lld.%lld s", (long long)ms / 1000, (long long)ms / 100 % 10);
     } else if (s < 3600) {
         (void)snprintf(out, FORM, "%lld min %02lld s", s / 60, s % 60);
     } else {

@@ -8,8 +8,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define PLAIN_WIDTH 80  /* of wrapped text where there is no terminal */
-#define WIDEST      100 /* longer lines are hard to read */
+#define PLAIN_WIDTH 80   /* of wrapped text where there is no terminal */
+#define WIDTH_MAX   1000 /* a COLUMNS beyond it says nothing */
+#define WIDEST      100  /* longer lines are hard to read */
 #define LABEL       16
 
 static bool coloured(FILE *f)
@@ -27,8 +28,9 @@ static unsigned columns(FILE *f)
     if (!isatty(fileno(f))) {
         return 0;
     }
-    if (set != NULL && atoi(set) > 0) {
-        return (unsigned)atoi(set);
+    unsigned long wanted = set != NULL ? strtoul(set, NULL, 10) : 0;
+    if (wanted > 0 && wanted <= WIDTH_MAX) {
+        return (unsigned)wanted;
     }
     return ioctl(fileno(f), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : PLAIN_WIDTH;
 }
