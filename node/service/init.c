@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define CURVE_YEARS 5
-#define YEAR        (365 * 24 * 3600)
+#define YEAR        ((int64_t)365 * 24 * 3600)
 
 enum mdl_status passphrase_get(const char *dir, const struct mdl_passphrase_source *src,
                                bool confirm, struct mdl_passphrase **out, struct mdl_error *err)
@@ -94,7 +94,7 @@ static enum mdl_status make_keys(const char *dir, const struct mdl_init_options 
         st = mdl_identity_save(*id, path, &seal, MDL_SAVE_NEW, err);
     }
     if (st == MDL_OK) {
-        st = mdl_curve_generate(*id, 1, now, now + (int64_t)CURVE_YEARS * YEAR, &curve, err);
+        st = mdl_curve_generate(*id, 1, now, now + CURVE_YEARS * YEAR, &curve, err);
     }
     if (st == MDL_OK) {
         (void)snprintf(path, sizeof path, "%s/keys/" MDL_CURVE_FILE, dir);

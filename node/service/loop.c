@@ -17,7 +17,7 @@
 /* What waits for a partner that does not read. More is dropped: a round's link sends it again when
  * asked, and so does everything outside a round. */
 #define HELD_MAX   256u
-#define HELD_BYTES (8u * 1024 * 1024)
+#define HELD_BYTES ((size_t)8 * 1024 * 1024)
 
 uint64_t now_ms(void)
 {

@@ -73,10 +73,11 @@ static void keep_early(struct run *r, const uint8_t *bytes, size_t len)
     if (r->n_early == EARLY_MAX) {
         return; /* the link resends it */
     }
-    uint8_t *copy = malloc(len);
-    if (copy != NULL) {
-        memcpy(copy, bytes, len);
-        r->early[r->n_early++] = (struct early){copy, len};
+    struct early *e = &r->early[r->n_early];
+    *e = (struct early){malloc(len), len};
+    if (e->bytes != NULL) {
+        memcpy(e->bytes, bytes, len);
+        r->n_early++;
     }
 }
 

@@ -225,7 +225,9 @@ static void ask(struct run *r, const struct mdl_effect *fx)
         q->group = fx->u.need_masks.group;
         q->slice = fx->u.need_masks.slice;
         q->count = n;
-        memcpy(q->ordinals, fx->u.need_masks.ordinals, n * sizeof *q->ordinals);
+        if (n > 0) {
+            memcpy(q->ordinals, fx->u.need_masks.ordinals, n * sizeof *q->ordinals);
+        }
     }
     if (r->asked_last != NULL) {
         r->asked_last->next = q;

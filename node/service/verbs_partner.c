@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define INVITATION_DAYS 14
-#define DAY             (24 * 3600)
+#define DAY             ((int64_t)24 * 3600)
 
 static enum mdl_status new_invitation(struct mdl_service *s, json_int_t days,
                                       struct mdl_invitation *inv, char token[MDL_TOKEN_TEXT_MAX],
