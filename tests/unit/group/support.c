@@ -38,7 +38,7 @@ static unsigned digit(char c)
     const char *at = c == '\0' ? NULL : strchr(digits, c);
 
     ck_assert_msg(at != NULL, "'%c' is no hex digit", c);
-    return (unsigned)(at - digits);
+    return at != NULL ? (unsigned)(at - digits) : 0;
 }
 
 size_t unhex_part(const char *hex, size_t part, uint8_t *out, size_t max)
