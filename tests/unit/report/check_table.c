@@ -114,8 +114,7 @@ START_TEST(control_characters_are_replaced)
                                           "\r",
                                           "\n",
                                           "\x7f",
-                                          "\xc2\x9b"
-                                          "2J" /* C1 CSI */,
+                                          "\xc2\x9b[J" /* C1 CSI */,
                                           "\xe2\x80\xae" /* right-to-left override */,
                                           "\xe2\x80\xa8" /* line separator */,
                                           "\xe2\x80\x8b" /* zero-width space */};
