@@ -191,7 +191,7 @@ void rounds_tick(struct mdl_service *s)
             r->due = UINT64_MAX;
             run_event(r, &ev);
         }
-        (void)run_settle_step(r);
+        run_settle_step(r);
     }
 }
 
@@ -202,8 +202,8 @@ uint64_t rounds_next_due(struct mdl_service *s)
         if (r->session != NULL && r->due < due) {
             due = r->due;
         }
-        if (r->settling.snap != NULL) {
-            due = 0; /* rows wait to be copied */
+        if (run_settle_due(r)) {
+            due = 0;
         }
     }
     return due;
@@ -249,7 +249,7 @@ void rounds_stop(struct mdl_service *s)
 /* A run whose session is over goes on to make its result, or goes. */
 static void settle_one(struct run *r)
 {
-    if (r->jobs > 0 || r->settling.snap != NULL) {
+    if (r->jobs > 0 || run_settle_due(r)) {
         return;
     }
     if (r->session != NULL && mdl_session_closed(r->session) && mdl_session_idle(r->session)) {

@@ -32,6 +32,7 @@ struct settling {
     size_t n_opened, cap;
     struct mdl_regroup_counts counts;
     struct mdl_regroup_counts total; /* of the groups before */
+    bool reading;                    /* opened positions are being read */
     struct mdl_snap *snap;           /* open while rows are copied */
     int64_t after;
 };
@@ -113,7 +114,8 @@ int run_registry_bit(void *ctx, const uint8_t *key, size_t len);
 void run_settle_begin(struct run *r);
 void run_regroup(struct run_job *job); /* on a worker */
 void run_regrouped(struct run *r, struct run_job *job);
-/* Copies some rows; true while there are more. */
-bool run_settle_step(struct run *r);
+/* Reads or copies some rows, a few milliseconds' worth; `due`: there is something to do. */
+void run_settle_step(struct run *r);
+bool run_settle_due(const struct run *r);
 
 #endif

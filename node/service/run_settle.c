@@ -45,28 +45,26 @@ void run_regroup(struct run_job *job)
     job->status = st;
 }
 
-static enum mdl_status read_opened(struct run *r, struct mdl_error *err)
+/* Reads some of the opened positions; *more while there are. */
+static enum mdl_status read_opened(struct run *r, bool *more, struct mdl_error *err)
 {
     struct settling *t = &r->settling;
-    uint32_t from = 0;
+    uint32_t from = t->n_opened > 0 ? t->opened[t->n_opened - 1].ordinal + 1 : 0;
     size_t n = 0;
-    enum mdl_status st;
-    t->n_opened = 0;
-    do {
-        if (t->cap - t->n_opened < READ_CHUNK) {
-            size_t cap = t->cap == 0 ? READ_CHUNK : t->cap * 2;
-            struct mdl_opened *grown = realloc(t->opened, cap * sizeof *grown);
-            if (grown == NULL) {
-                return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
-            }
-            t->opened = grown;
-            t->cap = cap;
+
+    if (t->cap - t->n_opened < READ_CHUNK) {
+        size_t cap = t->cap == 0 ? READ_CHUNK : t->cap * 2;
+        struct mdl_opened *grown = realloc(t->opened, cap * sizeof *grown);
+        if (grown == NULL) {
+            return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
         }
-        st = mdl_opened_read(r->s->store, r->row.id, t->group, from, t->opened + t->n_opened,
-                             READ_CHUNK, &n, err);
-        t->n_opened += n;
-        from = n > 0 ? t->opened[t->n_opened - 1].ordinal + 1 : from;
-    } while (st == MDL_OK && n > 0);
+        t->opened = grown;
+        t->cap = cap;
+    }
+    enum mdl_status st = mdl_opened_read(r->s->store, r->row.id, t->group, from,
+                                         t->opened + t->n_opened, READ_CHUNK, &n, err);
+    t->n_opened += n;
+    *more = n > 0;
     return st;
 }
 
@@ -87,14 +85,26 @@ static void settle_failed(struct run *r, const struct mdl_error *why)
 static void regroup_next(struct run *r)
 {
     struct mdl_error err = {MDL_OK, ""};
-    enum mdl_status st = read_opened(r, &err);
     /* The worker needs the snapshot for itself. */
     mdl_snap_close(r->snap[r->settling.group]);
     r->snap[r->settling.group] = NULL;
-    if (st == MDL_OK) {
-        st = run_submit(r, JOB_REGROUP, NULL, &err);
+    if (run_submit(r, JOB_REGROUP, NULL, &err) != MDL_OK) {
+        settle_failed(r, &err);
     }
-    if (st != MDL_OK) {
+}
+
+static void read_step(struct run *r)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    bool more = false;
+    enum mdl_status st = read_opened(r, &more, &err);
+    if (st == MDL_OK && more) {
+        return;
+    }
+    r->settling.reading = false;
+    if (st == MDL_OK) {
+        regroup_next(r);
+    } else {
         settle_failed(r, &err);
     }
 }
@@ -106,7 +116,7 @@ void run_settle_begin(struct run *r)
     if (r->session == NULL || mdl_session_closed(r->session)) {
         r->stage = RUN_SETTLING;
     }
-    regroup_next(r);
+    r->settling.reading = true;
 }
 
 static void fill_names(char out[MDL_STORE_POPULATIONS][MDL_STORE_NAME + 1], size_t *n,
@@ -184,23 +194,20 @@ static void settled(struct run *r)
     }
 }
 
-bool run_settle_step(struct run *r)
+static void copy_step(struct run *r)
 {
     struct settling *t = &r->settling;
     struct mdl_error err = {MDL_OK, ""};
     int64_t next = 0;
-
-    if (t->snap == NULL) {
-        return false;
-    }
     enum mdl_status st = turn_begin(r->s, &err);
+
     if (st == MDL_OK) {
         st = mdl_result_copy(r->s->store, t->snap, r->row.id, t->group, t->after, COPY_CHUNK, &next,
                              &err);
     }
     if (st == MDL_OK && next != 0) {
         t->after = next;
-        return true;
+        return;
     }
     mdl_snap_close(t->snap);
     t->snap = NULL;
@@ -208,9 +215,22 @@ bool run_settle_step(struct run *r)
         settle_failed(r, &err);
     } else if ((size_t)t->group + 1 < r->agreement.n_groups) {
         t->group++;
-        regroup_next(r);
+        t->reading = true;
     } else {
         settled(r);
     }
-    return false;
+}
+
+bool run_settle_due(const struct run *r)
+{
+    return r->settling.reading || r->settling.snap != NULL;
+}
+
+void run_settle_step(struct run *r)
+{
+    if (r->settling.reading) {
+        read_step(r);
+    } else if (r->settling.snap != NULL) {
+        copy_step(r);
+    }
 }
