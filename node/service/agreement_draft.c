@@ -58,10 +58,20 @@ static enum mdl_status wish_number(const json_t *params, const char *name, uint3
     return MDL_OK;
 }
 
+/* Keys live as long as their list needs: the standard time is meant for the standard list. */
+static void allow_time(struct mdl_agreement *a, uint32_t standard_keys)
+{
+    uint64_t seconds = (uint64_t)a->key_deadline_s * a->caps.max_keys_round / standard_keys;
+    if (a->caps.max_keys_round > standard_keys) {
+        a->key_deadline_s = seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
+    }
+}
+
 static enum mdl_status apply_wish(const json_t *params, struct mdl_agreement *a, enum mdl_role own,
                                   struct mdl_error *err)
 {
     json_int_t days = param_int(params, "days", 365);
+    uint32_t standard = a->caps.max_keys_round;
     if (days < 1 || days > 3660) {
         return mdl_fail(err, MDL_U_ARGUMENT, "days: expected 1 to 3660, found %lld",
                         (long long)days);
@@ -86,6 +96,7 @@ static enum mdl_status apply_wish(const json_t *params, struct mdl_agreement *a,
     if (st == MDL_OK) {
         st = wish_number(params, "max_result", &a->caps.max_result, err);
     }
+    allow_time(a, standard);
     /* A month holds a full list a day, whatever its size. */
     if (a->caps.max_keys_month < (uint64_t)a->caps.max_keys_round * 31) {
         a->caps.max_keys_month = (uint64_t)a->caps.max_keys_round * 31;

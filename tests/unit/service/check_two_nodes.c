@@ -156,6 +156,24 @@ START_TEST(nothing_without_accounts_or_partner)
 }
 END_TEST
 
+static json_int_t deadline_of(int max_keys)
+{
+    json_t *doc = node_do(&a, "agreement.propose",
+                          json_pack("{s:s, s:i}", "partner", "Contoso", "max_keys", max_keys));
+    json_int_t seconds = number(doc, "agreement", "key_deadline_s");
+    json_decref(doc);
+    return seconds;
+}
+
+START_TEST(larger_lists_have_more_time)
+{
+    nodes_pair(&a, &b, false);
+    ck_assert_int_eq(deadline_of(500000), 900);
+    ck_assert_int_eq(deadline_of(1000000), 900);
+    ck_assert_int_eq(deadline_of(4000000), 3600);
+}
+END_TEST
+
 START_TEST(bundle_of_three)
 {
     struct node c;
@@ -195,6 +213,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, round_to_receipt);
     tcase_add_test(t, waits_for_a_person);
+    tcase_add_test(t, larger_lists_have_more_time);
     tcase_add_test(t, bundle_of_three);
     tcase_add_test(t, nothing_without_accounts_or_partner);
     suite_add_tcase(s, t);
