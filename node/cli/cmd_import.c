@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static const struct option_row import_options[] = {
     {"source", "NAME",
@@ -29,15 +30,23 @@ static const struct option_row import_options[] = {
 struct sent {
     const char *name;
     long long size; /* -1: unknown */
+    time_t drawn;   /* tenths of a second: no terminal needs more */
 };
 
 static bool on_progress(void *ctx, long long bytes)
 {
-    const struct sent *s = ctx;
+    struct sent *s = ctx;
     char cells[120];
     char a[FORM];
     char b[FORM];
+    struct timespec t;
 
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    time_t tenths = t.tv_sec * 10 + t.tv_nsec / 100000000;
+    if (tenths == s->drawn) {
+        return !interrupted();
+    }
+    s->drawn = tenths;
     if (s->size > 0) {
         long long part = bytes > s->size ? s->size : bytes; /* framing is counted too */
         progress("%s  %s %3.0f%%  %s of %s", s->name,
@@ -59,6 +68,7 @@ static const char *base_name(const char *path)
 static enum mdl_status open_file(struct cli *c, const char *path, FILE **out, struct sent *s)
 {
     struct stat info;
+    s->drawn = 0;
     s->size = -1;
     s->name = base_name(path);
     if (strcmp(path, "-") == 0) {

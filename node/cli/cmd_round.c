@@ -103,6 +103,9 @@ static enum mdl_status follow(struct cli *c, const char *id, long long seconds)
     }
     st = round_status(c, json_object_get(document, "round"));
     struct mdl_error outcome = c->err;
+    if (progress_shown()) {
+        (void)fputc('\n', stderr);
+    }
     enum mdl_status printed = cli_print(c, document, show_round_document);
     if (printed == MDL_OK && st != MDL_OK) {
         c->err = outcome;

@@ -112,7 +112,9 @@ static void show_figures(const json_t *d, FILE *f)
                   form_number(mdl_doc_int(deals, "joined"), a),
                   form_number(mdl_doc_int(deals, "unjoined"), b));
     }
-    say_field(f, "Match keys", "%s different", form_number(mdl_doc_int(d, "keys_total"), n));
+    if (!json_is_true(json_object_get(d, "preview"))) { /* too few rows to count */
+        say_field(f, "Match keys", "%s different", form_number(mdl_doc_int(d, "keys_total"), n));
+    }
     if (mdl_doc_int(twins, "record_ids") > 0) {
         say_field(f, "Repeated", "%s rows with a record id seen before (the first stands)",
                   form_number(mdl_doc_int(twins, "record_ids"), n));
@@ -154,8 +156,9 @@ static enum mdl_status show_table(const struct figures *w, const json_t *list, F
             cells[k] = k < w->n_text ? mdl_doc_text(o, w->members[k])
                                      : form_number(mdl_doc_int(o, w->members[k]), text[k]);
         }
-        /* Kinds of keys that no row gave say nothing. */
-        if (st == MDL_OK && mdl_doc_int(o, w->members[w->n - 1]) + mdl_doc_int(o, "keys") > 0) {
+        /* A population without an account is worth seeing, a kind of key without one is not. */
+        if (st == MDL_OK &&
+            (w->n_text < 2 || mdl_doc_int(o, "keys") + mdl_doc_int(o, "accounts") > 0)) {
             st = mdl_table_row(t, cells);
         }
     }
