@@ -411,7 +411,8 @@ static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
     if (st == MDL_OK) {
         st = send_revoke(s, row, keep, err);
     }
-    return st == MDL_OK ? proposals_end(s, p->id, row->hash, "the agreement was revoked", err) : st;
+    const char *why = keep ? "the agreement was revoked" : "the partner revoked the agreement";
+    return st == MDL_OK ? proposals_end(s, p->id, row->hash, why, err) : st;
 }
 
 /* Each side answers a revocation with its own, which settles the other's. */

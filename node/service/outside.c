@@ -344,7 +344,7 @@ static void log_in(struct mdl_service *s, const struct peer *p, const struct mdl
 }
 
 static enum mdl_status take_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
-                                    struct mdl_error *err)
+                                    const uint8_t *bytes, size_t len, struct mdl_error *err)
 {
     switch (m->type) {
     case MDL_MSG_NODE_INFO:
@@ -357,7 +357,7 @@ static enum mdl_status take_message(struct mdl_service *s, struct peer *p, const
     case MDL_MSG_ROUND_PROPOSE:
     case MDL_MSG_ROUND_APPROVE:
     case MDL_MSG_ROUND_REFUSE:
-        return proposal_message(s, p, m, err);
+        return proposal_message(s, p, m, bytes, len, err);
     case MDL_MSG_ACK:
     case MDL_MSG_ABORT:
     case MDL_MSG_HELLO:
@@ -392,7 +392,7 @@ static void take_outside(struct mdl_service *s, struct peer *p, const struct mdl
         svc_log(s, "error", "%s: %s", p->name, err.text);
         return;
     }
-    st = take_message(s, p, m, &err);
+    st = take_message(s, p, m, bytes, len, &err);
     if (st != MDL_OK) {
         turn_unsend(s, mark);
         if (mdl_store_undo(s->store, NULL) != MDL_OK) {

@@ -11,7 +11,7 @@
 #define WAIT_OPERATOR  "asked"     /* theirs: until our operator approves */
 
 enum mdl_status proposal_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
-                                 struct mdl_error *err);
+                                 const uint8_t *bytes, size_t len, struct mdl_error *err);
 /* Makes a round under an agreement (in force, or proposed by us: then it waits for it). */
 enum mdl_status proposal_make(struct mdl_service *s, const struct mdl_agreement_row *agreement,
                               struct mdl_round_row *out, struct mdl_error *err);

@@ -167,10 +167,14 @@ static enum mdl_status operator_starts(struct step *s, const struct mdl_negotiat
     return send_propose(s, err);
 }
 
-static enum mdl_status operator_refuses(struct step *s, const char *text, struct mdl_error *err)
+static enum mdl_status operator_refuses(struct step *s, const char *text, enum mdl_status code,
+                                        struct mdl_error *err)
 {
     bool offered = s->n->state == MDL_NEGOTIATION_OFFERED;
-    enum mdl_status code = offered ? MDL_P_REFUSED : MDL_P_ABORTED;
+
+    if (code == MDL_OK) {
+        code = offered ? MDL_P_REFUSED : MDL_P_ABORTED;
+    }
 
     if (!offered && s->n->state != MDL_NEGOTIATION_PROPOSED) {
         return mdl_fail(err, MDL_U_STATE, "no proposal waits");
@@ -215,12 +219,7 @@ static enum mdl_status take_offer(struct step *s, const struct mdl_msg *m, bool 
                                   struct mdl_error *err)
 {
     const struct mdl_msg_round_propose *p = &m->body.round_propose;
-    struct mdl_error why = {.status = MDL_OK};
-    enum mdl_status st = s->host->in_force(s->host->ctx, p->agreement, &why);
 
-    if (st != MDL_OK) {
-        return send_refuse(s, m->round, st, why.text, err);
-    }
     if (!settled(s->n)) {
         s->fx->superseded = true;
         s->fx->before = *s->n;
@@ -254,8 +253,15 @@ static enum mdl_status propose_got(struct step *s, const struct mdl_msg *m, stru
     if (n->state != MDL_NEGOTIATION_NONE && memcmp(n->round, m->round, sizeof n->round) == 0) {
         return proposal_again(s, err);
     }
+    struct mdl_error why = {.status = MDL_OK};
+    st = s->host->in_force(s->host->ctx, p->agreement, &why);
+    if (st != MDL_OK) {
+        return send_refuse(s, m->round, st, why.text, err);
+    }
+    /* An offer that waits is not replaced by the next: a partner could pile them up. */
     bool crossing = n->state == MDL_NEGOTIATION_PROPOSED;
-    if (n->state == MDL_NEGOTIATION_APPROVED || (crossing && s->own == MDL_ROLE_A)) {
+    if (n->state == MDL_NEGOTIATION_APPROVED || n->state == MDL_NEGOTIATION_OFFERED ||
+        (crossing && s->own == MDL_ROLE_A)) {
         return send_refuse(s, m->round, MDL_P_BUSY, "another round stands between the two nodes",
                            err);
     }
@@ -339,7 +345,7 @@ enum mdl_status mdl_negotiation_step(struct mdl_negotiation *n,
     case MDL_NEGOTIATION_APPROVE:
         return operator_approves(&s, err);
     case MDL_NEGOTIATION_REFUSE:
-        return operator_refuses(&s, ev->text, err);
+        return operator_refuses(&s, ev->text, ev->code, err);
     case MDL_NEGOTIATION_PARTNER_UP:
         return partner_up(&s, err);
     case MDL_NEGOTIATION_MESSAGE:

@@ -72,6 +72,7 @@ struct mdl_negotiation_event {
     const uint8_t *agreement; /* START: hash */
     uint64_t now_ms;          /* START */
     const char *text;         /* REFUSE: reason, may be NULL */
+    enum mdl_status code;     /* REFUSE of an offer: class PEER; MDL_OK stands for MDL_P_REFUSED */
     const uint8_t *bytes;     /* MESSAGE: one message as received */
     size_t len;
 };

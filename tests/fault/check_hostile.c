@@ -82,7 +82,14 @@ static void still_answers(void)
     uint8_t hash[64] = {1};
     fresh(round);
     enemy_round(&e, round, hash, wall_ms());
-    expect_refusal(MDL_P_AGREEMENT);
+    /* What was sent before may be refused first, each with its own code. */
+    for (int i = 0; i < 50; i++) {
+        ck_assert_msg(enemy_listen(&e, MDL_MSG_ROUND_REFUSE, 10000), "no answer");
+        if (code_of(MDL_MSG_ROUND_REFUSE) == MDL_P_AGREEMENT) {
+            return;
+        }
+    }
+    ck_abort_msg("a proposal under no agreement is not answered with 'agreement'");
 }
 
 /* An agreement in force, signed by both. */
@@ -266,6 +273,9 @@ START_TEST(names_that_deceive)
     char after[100];
     struct mdl_msg m;
     their_name(before);
+    if (e.last_len[MDL_MSG_NODE_INFO] == 0) {
+        ck_assert(enemy_listen(&e, MDL_MSG_NODE_INFO, 10000));
+    }
     memcpy(bytes, e.last[MDL_MSG_NODE_INFO], e.last_len[MDL_MSG_NODE_INFO]);
     ck_assert_int_eq(mdl_msg_decode(bytes, e.last_len[MDL_MSG_NODE_INFO], &m, NULL), MDL_OK);
     m.body.node_info.certificate = (struct mdl_bytes){NULL, 0};

@@ -293,16 +293,17 @@ START_TEST(start_on_an_offer_is_approval)
 }
 END_TEST
 
-START_TEST(newer_proposal_of_the_partner_replaces_its_older)
+START_TEST(offer_that_waits_is_not_replaced)
 {
     ck_assert_int_eq(start(&b, round_b, agreement), MDL_OK);
     ck_assert_int_eq(deliver(&b, &a), MDL_OK);
     mdl_negotiation_clear(&b.n);
     ck_assert_int_eq(start(&b, round_a, agreement), MDL_OK);
     ck_assert_int_eq(deliver(&b, &a), MDL_OK);
-    ck_assert(a.fx.superseded);
-    ck_assert_mem_eq(a.fx.before.round, round_b, 16);
-    ck_assert_mem_eq(a.n.round, round_a, 16);
+    ck_assert(!a.fx.superseded);
+    ck_assert_uint_eq(refusal_code(&a), MDL_P_BUSY);
+    ck_assert_int_eq(a.n.state, MDL_NEGOTIATION_OFFERED);
+    ck_assert_mem_eq(a.n.round, round_b, 16);
 }
 END_TEST
 
@@ -447,7 +448,7 @@ int main(void)
     tcase_add_test(t, crossing_proposals_under_two_agreements);
     tcase_add_test(t, busy_while_a_round_runs);
     tcase_add_test(t, start_on_an_offer_is_approval);
-    tcase_add_test(t, newer_proposal_of_the_partner_replaces_its_older);
+    tcase_add_test(t, offer_that_waits_is_not_replaced);
     tcase_add_test(t, agreement_not_in_force);
     tcase_add_test(t, agreement_that_ended_while_the_offer_waited);
     tcase_add_loop_test(t, proposal_that_is_not_the_partner_s, 0, 2);
