@@ -13,6 +13,60 @@ static void setup(void)
     add_agreement(partner, 1);
 }
 
+static void fill(struct mdl_round_row *r, uint8_t *blob, size_t len)
+{
+    r->outcome = MDL_ROUND_PARTIAL;
+    (void)snprintf(r->phase, sizeof r->phase, "SLICES");
+    r->started_at = 1;
+    r->finished_at = 2;
+    r->data_as_of = 3;
+    r->code = MDL_P_STALLED;
+    (void)snprintf(r->code_text, sizeof r->code_text, "no progress");
+    r->ended_by = MDL_BY_THEM;
+    r->own_accounts = 4;
+    r->own_review = 5;
+    r->own_vetoed = 6;
+    r->partner_accounts = 7;
+    r->partner_review = 8;
+    r->bytes_in = UINT64_C(1) << 40;
+    r->bytes_out = 10;
+    r->wall_ms = 11;
+    r->has_profile = r->has_our_sig = r->has_their_sig = true;
+    memset(r->profile, 1, sizeof r->profile);
+    memset(r->our_sig, 2, sizeof r->our_sig);
+    memset(r->their_sig, 3, sizeof r->their_sig);
+    r->receipt = (struct mdl_blob){.data = blob, .len = len};
+    r->group[1].own_keys = 100;
+    r->group[1].partner_keys = 200;
+    r->group[1].matched_keys = 50;
+    r->group[1].slices = 64;
+    r->group[1].slices_opened = 64; /* not taken: only mdl_opened_put counts slices */
+}
+
+static void same_as_filled(const struct mdl_round_row *found, const struct mdl_round_row *r)
+{
+    ck_assert_int_eq(found->outcome, MDL_ROUND_PARTIAL);
+    ck_assert_str_eq(found->phase, "SLICES");
+    ck_assert_uint_eq(found->started_at, 1);
+    ck_assert_uint_eq(found->finished_at, 2);
+    ck_assert_uint_eq(found->data_as_of, 3);
+    ck_assert_int_eq(found->code, MDL_P_STALLED);
+    ck_assert_str_eq(found->code_text, "no progress");
+    ck_assert_int_eq(found->ended_by, MDL_BY_THEM);
+    ck_assert_uint_eq(found->own_accounts, 4);
+    ck_assert_uint_eq(found->own_review, 5);
+    ck_assert_uint_eq(found->own_vetoed, 6);
+    ck_assert_uint_eq(found->partner_accounts, 7);
+    ck_assert_uint_eq(found->partner_review, 8);
+    ck_assert_uint_eq(found->bytes_in, UINT64_C(1) << 40);
+    ck_assert_uint_eq(found->bytes_out, 10);
+    ck_assert_uint_eq(found->wall_ms, 11);
+    ck_assert(found->has_profile && found->has_our_sig && found->has_their_sig);
+    ck_assert_mem_eq(found->profile, r->profile, sizeof r->profile);
+    ck_assert_mem_eq(found->our_sig, r->our_sig, sizeof r->our_sig);
+    ck_assert_mem_eq(found->their_sig, r->their_sig, sizeof r->their_sig);
+}
+
 START_TEST(every_field_comes_back)
 {
     struct mdl_round_row r;
@@ -25,32 +79,7 @@ START_TEST(every_field_comes_back)
     ok(mdl_round_get(st, id, &r, &err));
     ck_assert_int_eq(r.outcome, MDL_ROUND_RUNNING);
     ck_assert_uint_eq(r.n_groups, 2);
-    r.outcome = MDL_ROUND_PARTIAL;
-    (void)snprintf(r.phase, sizeof r.phase, "SLICES");
-    r.started_at = 1;
-    r.finished_at = 2;
-    r.data_as_of = 3;
-    r.code = MDL_P_STALLED;
-    (void)snprintf(r.code_text, sizeof r.code_text, "no progress");
-    r.ended_by = MDL_BY_THEM;
-    r.own_accounts = 4;
-    r.own_review = 5;
-    r.own_vetoed = 6;
-    r.partner_accounts = 7;
-    r.partner_review = 8;
-    r.bytes_in = UINT64_C(1) << 40;
-    r.bytes_out = 10;
-    r.wall_ms = 11;
-    r.has_profile = r.has_our_sig = r.has_their_sig = true;
-    memset(r.profile, 1, sizeof r.profile);
-    memset(r.our_sig, 2, sizeof r.our_sig);
-    memset(r.their_sig, 3, sizeof r.their_sig);
-    r.receipt = (struct mdl_blob){.data = blob, .len = sizeof blob};
-    r.group[1].own_keys = 100;
-    r.group[1].partner_keys = 200;
-    r.group[1].matched_keys = 50;
-    r.group[1].slices = 64;
-    r.group[1].slices_opened = 64; /* not taken: only mdl_opened_put counts slices */
+    fill(&r, blob, sizeof blob);
     ok(mdl_store_begin(st, &err));
     ok(mdl_round_update(st, &r, &err));
     ok(mdl_store_commit(st, &err));
@@ -60,26 +89,7 @@ START_TEST(every_field_comes_back)
     r.group[1].slices_opened = 0;
     r.receipt = found.receipt;
     ck_assert_mem_eq(&r.group, &found.group, sizeof r.group);
-    ck_assert_int_eq(found.outcome, MDL_ROUND_PARTIAL);
-    ck_assert_str_eq(found.phase, "SLICES");
-    ck_assert_uint_eq(found.started_at, 1);
-    ck_assert_uint_eq(found.finished_at, 2);
-    ck_assert_uint_eq(found.data_as_of, 3);
-    ck_assert_int_eq(found.code, MDL_P_STALLED);
-    ck_assert_str_eq(found.code_text, "no progress");
-    ck_assert_int_eq(found.ended_by, MDL_BY_THEM);
-    ck_assert_uint_eq(found.own_accounts, 4);
-    ck_assert_uint_eq(found.own_review, 5);
-    ck_assert_uint_eq(found.own_vetoed, 6);
-    ck_assert_uint_eq(found.partner_accounts, 7);
-    ck_assert_uint_eq(found.partner_review, 8);
-    ck_assert_uint_eq(found.bytes_in, UINT64_C(1) << 40);
-    ck_assert_uint_eq(found.bytes_out, 10);
-    ck_assert_uint_eq(found.wall_ms, 11);
-    ck_assert(found.has_profile && found.has_our_sig && found.has_their_sig);
-    ck_assert_mem_eq(found.profile, r.profile, sizeof r.profile);
-    ck_assert_mem_eq(found.our_sig, r.our_sig, sizeof r.our_sig);
-    ck_assert_mem_eq(found.their_sig, r.their_sig, sizeof r.their_sig);
+    same_as_filled(&found, &r);
     ck_assert_ptr_null(found.resume.data);
     ck_assert_int_eq(found.proposer, MDL_BY_US);
     mdl_round_clear(&found);
