@@ -154,10 +154,11 @@ static enum mdl_status pin(struct mdl_service *s, const json_t *params,
     }
     struct mdl_partner_row before = *row; /* owns the blobs; *row borrows ours for the write */
     st = fill_row(params, known, inv, row, err);
-    if (st == MDL_OK && known && inv->card.cert.serial < before.cert_serial) {
+    bool other = memcmp(inv->card.cert.curve, before.curve, sizeof before.curve) != 0;
+    if (st == MDL_OK && known && other && inv->card.cert.serial <= before.cert_serial) {
         st = mdl_fail(err, MDL_U_TOKEN,
-                      "this token carries an older CURVE key of %s than the one that is pinned; "
-                      "ask for a new token",
+                      "this token carries another CURVE key of %s than the one that is pinned, and "
+                      "no newer one; ask for a new token",
                       before.name);
     }
     mdl_cert_encode(&inv->card.cert, cert);
