@@ -16,7 +16,7 @@ struct entry {
     char id[2 * ID_BYTES + 1];
     struct mdl_upload *job;
     bool busy;   /* a request holds it */
-    bool broken; /* an upload broke off: nothing can be finished */
+    bool broken; /* an upload broke off: the job is gone, and finishing says so */
     time_t used;
 };
 
@@ -88,7 +88,7 @@ static enum mdl_status hold(struct api_imports *imports, const char *id, struct 
     (void)pthread_mutex_lock(&imports->lock);
     for (size_t i = 0; i < IMPORTS_MAX; i++) {
         struct entry *e = &imports->entry[i];
-        if (e->job == NULL || strcmp(e->id, id) != 0) {
+        if ((e->job == NULL && !e->broken) || strcmp(e->id, id) != 0) {
             continue;
         }
         if (e->busy) {
@@ -110,13 +110,18 @@ static enum mdl_status hold(struct api_imports *imports, const char *id, struct 
     return MDL_OK;
 }
 
-static void release(struct api_imports *imports, struct entry *e, bool gone)
+/* After a request: the place stays with its import, or the import is gone; after a broken upload
+ * the place remembers that much. What a gone import built goes at once, not with the idle ones. */
+enum after { AFTER_STAYS, AFTER_GONE, AFTER_BROKEN };
+
+static void release(struct api_imports *imports, struct entry *e, enum after after)
 {
-    struct mdl_upload *job = gone ? e->job : NULL;
+    struct mdl_upload *job = after != AFTER_STAYS ? e->job : NULL;
     mdl_upload_free(job);
     (void)pthread_mutex_lock(&imports->lock);
-    if (gone) {
+    if (after != AFTER_STAYS) {
         e->job = NULL;
+        e->broken = after == AFTER_BROKEN;
     }
     e->busy = false;
     e->used = now();
@@ -135,6 +140,7 @@ static enum mdl_status begin(struct api_imports *imports, const char *body, size
     struct entry *e = free_place(imports);
     if (e != NULL) {
         e->busy = true;
+        e->broken = false;
     }
     (void)pthread_mutex_unlock(&imports->lock);
     enum mdl_status st = MDL_U_STATE;
@@ -147,7 +153,6 @@ static enum mdl_status begin(struct api_imports *imports, const char *body, size
         randombytes_buf(raw, sizeof raw);
         st = mdl_upload_begin(imports->service, params, &job, err);
         (void)sodium_bin2hex(e->id, sizeof e->id, raw, sizeof raw);
-        e->broken = false;
         if (st == MDL_OK) {
             *out = json_pack("{s:s}", "id", e->id);
         }
@@ -161,6 +166,12 @@ static enum mdl_status begin(struct api_imports *imports, const char *body, size
     return st;
 }
 
+static enum mdl_status broke_off(const char *id, struct mdl_error *err)
+{
+    return mdl_fail(err, MDL_U_STATE, "an upload of import '%s' broke off; nothing was changed",
+                    id);
+}
+
 static enum mdl_status finish(struct api_imports *imports, const char *id, json_t **out,
                               json_t **details, struct mdl_error *err)
 {
@@ -170,14 +181,13 @@ static enum mdl_status finish(struct api_imports *imports, const char *id, json_
         return st;
     }
     if (e->broken) {
-        st = mdl_fail(err, MDL_U_STATE, "an upload of import '%s' broke off; nothing was changed",
-                      id);
+        st = broke_off(id, err);
     } else {
         json_t *report = NULL;
         st = mdl_upload_finish(e->job, &report, err);
         *(st == MDL_OK ? out : details) = report;
     }
-    release(imports, e, true);
+    release(imports, e, AFTER_GONE);
     return st;
 }
 
@@ -187,7 +197,7 @@ static enum mdl_status drop(struct api_imports *imports, const char *id, json_t 
     struct entry *e = NULL;
     enum mdl_status st = hold(imports, id, &e, err);
     if (st == MDL_OK) {
-        release(imports, e, true);
+        release(imports, e, AFTER_GONE);
         *out = json_pack("{s:s}", "dropped", id);
     }
     return st;
@@ -234,11 +244,11 @@ enum mdl_status api_upload_begin(struct api_imports *imports, const char *url,
         return st;
     }
     struct api_upload *u = calloc(1, sizeof *u);
-    st = u == NULL ? mdl_fail(err, MDL_L_MEMORY, "not enough memory for an upload")
-                   : mdl_upload_file(e->job, name, err);
+    st = u == NULL   ? mdl_fail(err, MDL_L_MEMORY, "not enough memory for an upload")
+         : e->broken ? broke_off(id, err)
+                     : mdl_upload_file(e->job, name, err);
     if (st != MDL_OK) {
-        e->broken = true;
-        release(imports, e, false);
+        release(imports, e, AFTER_BROKEN);
         free(u);
         return st;
     }
@@ -261,10 +271,8 @@ enum mdl_status api_upload_end(struct api_upload *u, enum api_upload_how how, st
     enum mdl_status st = MDL_OK;
     if (how == API_UPLOAD_WHOLE) {
         st = mdl_upload_file_end(u->entry->job, err);
-    } else if (how == API_UPLOAD_BROKEN) {
-        u->entry->broken = true;
     }
-    release(u->imports, u->entry, false);
+    release(u->imports, u->entry, how == API_UPLOAD_BROKEN ? AFTER_BROKEN : AFTER_STAYS);
     free(u);
     return st;
 }
