@@ -191,6 +191,9 @@ void rounds_tick(struct mdl_service *s)
             r->due = UINT64_MAX;
             run_event(r, &ev);
         }
+        if (r->end_owed && r->owed_at <= now) {
+            run_write_end(r);
+        }
         run_settle_step(r);
     }
 }
@@ -249,7 +252,7 @@ void rounds_stop(struct mdl_service *s)
 /* A run whose session is over goes on to make its result, or goes. */
 static void settle_one(struct run *r)
 {
-    if (r->jobs > 0 || run_settle_due(r)) {
+    if (r->jobs > 0 || run_settle_due(r) || r->end_owed) {
         return;
     }
     if (r->session != NULL && mdl_session_closed(r->session) && mdl_session_idle(r->session)) {
@@ -270,7 +273,7 @@ void rounds_settle(struct mdl_service *s)
         struct run *r = *at;
         r->stepped = false;
         settle_one(r);
-        if (r->stage == RUN_OVER && r->jobs == 0 && r->session == NULL) {
+        if (r->stage == RUN_OVER && r->jobs == 0 && r->session == NULL && !r->end_owed) {
             *at = r->next;
             run_free(r);
         } else {
@@ -282,17 +285,20 @@ void rounds_settle(struct mdl_service *s)
 void rounds_commit_failed(struct mdl_service *s, const struct mdl_error *why)
 {
     for (struct run *r = s->runs; r != NULL; r = r->next) {
-        if (!r->stepped || r->session == NULL) {
-            continue;
+        bool open = r->session != NULL && !mdl_session_closed(r->session);
+        if (open && r->stepped) {
+            /* Nothing of the step is in the database and nothing left: the session must not go on
+             * as if it had. */
+            struct mdl_event ev = {.type = MDL_EV_FAILED};
+            ev.u.end.status = why->status;
+            ev.u.end.text = "the node's database refused";
+            r->stepped = false;
+            run_event(r, &ev);
+        } else if (!open && r->row.outcome != MDL_ROUND_RUNNING) {
+            /* Written as soon as the database takes it; else the restart finds it. */
+            r->end_owed = true;
+            r->owed_at = steady_ms() + OWED_MS;
         }
-        /* Nothing of the step is in the database and nothing left: the session must not go on as if
-         * it had. Its end is written as soon as the database takes it; else the restart finds it.
-         */
-        struct mdl_event ev = {.type = MDL_EV_FAILED};
-        ev.u.end.status = why->status;
-        ev.u.end.text = "the node's database refused";
-        r->stepped = false;
-        run_event(r, &ev);
     }
 }
 

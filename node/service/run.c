@@ -269,6 +269,25 @@ void run_link(struct run *r)
     run_event(r, &ev);
 }
 
+static void tell_end(struct run *r, enum mdl_status code, const char *text)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    bool theirs =
+        mdl_status_class(code) == MDL_CLASS_PEER; /* of a local failure no detail leaves */
+    enum mdl_status st = mdl_session_abort_message(r->row.id, theirs ? code : MDL_P_INTERNAL,
+                                                   theirs ? text : NULL, &bytes, &len, &err);
+    if (st == MDL_OK) {
+        st = outside_send_bytes(r->s, r->partner, MDL_MSG_ABORT, r->row.id, r->row.agreement, bytes,
+                                len, &err);
+    }
+    if (st != MDL_OK) {
+        svc_log(r->s, "error", "%s", err.text);
+    }
+    free(bytes);
+}
+
 /* Ends a run whose session is not to be had, or cannot step. */
 void run_failed(struct run *r, const struct mdl_error *why)
 {
@@ -284,19 +303,24 @@ void run_failed(struct run *r, const struct mdl_error *why)
     clip_text(r->row.code_text, sizeof r->row.code_text, why->text);
     run_save(r);
     run_trail(r, &t);
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    enum mdl_status code =
-        mdl_status_class(why->status) == MDL_CLASS_PEER ? why->status : MDL_P_INTERNAL;
-    if (mdl_session_abort_message(r->row.id, code, code == why->status ? why->text : NULL, &bytes,
-                                  &len, NULL) == MDL_OK) {
-        struct mdl_error err = {MDL_OK, ""};
-        if (outside_send_bytes(r->s, r->partner, MDL_MSG_ABORT, r->row.id, r->row.agreement, bytes,
-                               len, &err) != MDL_OK) {
-            svc_log(r->s, "error", "%s", err.text);
-        }
-    }
-    free(bytes);
+    tell_end(r, why->status, why->text);
     atomic_store(&r->cancel, true);
     r->stage = RUN_OVER;
+}
+
+void run_write_end(struct run *r)
+{
+    struct trail t = {.kind = MDL_LOG_ROUND_END,
+                      .note = mdl_status_slug((enum mdl_status)r->row.code)};
+    r->end_owed = r->broken = false;
+    r->stepped = true; /* if this turn's commit fails too, it is owed once more */
+    run_save(r);
+    run_trail(r, &t);
+    if (r->broken) {
+        r->broken = false;
+        r->end_owed = r->why.status != MDL_U_NOT_FOUND; /* its beginning was not written either */
+        r->owed_at = steady_ms() + OWED_MS;
+    } else if (r->row.outcome != MDL_ROUND_COMPLETE) {
+        tell_end(r, (enum mdl_status)r->row.code, r->row.code_text);
+    }
 }

@@ -7,7 +7,8 @@
 
 #include <store_result.h>
 
-#define EARLY_MAX 16 /* the partner's first messages, while our list is still being derived */
+#define EARLY_MAX 16   /* the partner's first messages, while our list is still being derived */
+#define OWED_MS   5000 /* between tries to write the end of a round to a database that refuses */
 
 enum run_stage { RUN_PREPARING, RUN_RUNNING, RUN_SETTLING, RUN_OVER };
 
@@ -58,6 +59,8 @@ struct run {
     bool settle_tried;    /* the result was made, or cannot be made now */
     bool stepped;         /* in this turn */
     bool broken;          /* a write was refused: the session is told after the step */
+    bool end_owed;        /* it has ended, but the database did not take that yet */
+    uint64_t owed_at;     /* when to try again (steady_ms) */
     struct mdl_error why; /* of broken */
     atomic_bool cancel;   /* a worker looks at it */
     size_t jobs;          /* of ours in the pool */
@@ -82,6 +85,8 @@ void run_event(struct run *r, const struct mdl_event *ev);
 void run_link(struct run *r);
 void run_save(struct run *r);
 void run_failed(struct run *r, const struct mdl_error *why);
+/* Tries once more to write, and to tell the partner, how the run ended. */
+void run_write_end(struct run *r);
 /* A job of the run in the pool; `done` runs on the loop. */
 enum job_kind { JOB_SNAPSHOT, JOB_SESSION, JOB_REGROUP };
 struct run_job {
