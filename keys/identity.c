@@ -15,8 +15,8 @@ static enum mdl_status finish(struct mdl_identity *id, struct mdl_identity **out
     return MDL_OK;
 }
 
-enum mdl_status mdl_identity_from_seed(const uint8_t seed[MDL_SEED_BYTES],
-                                       struct mdl_identity **out, struct mdl_error *err)
+/* From `seed`, or from fresh randomness where that is NULL. */
+static enum mdl_status make(const uint8_t *seed, struct mdl_identity **out, struct mdl_error *err)
 {
     uint8_t public_key[MDL_IDENTITY_BYTES];
     void *memory;
@@ -27,23 +27,23 @@ enum mdl_status mdl_identity_from_seed(const uint8_t seed[MDL_SEED_BYTES],
         return st;
     }
     struct mdl_identity *id = memory;
-    (void)crypto_sign_seed_keypair(public_key, id->secret, seed);
+    if (seed != NULL) {
+        (void)crypto_sign_seed_keypair(public_key, id->secret, seed);
+    } else {
+        (void)crypto_sign_keypair(public_key, id->secret);
+    }
     return finish(id, out, err);
+}
+
+enum mdl_status mdl_identity_from_seed(const uint8_t seed[MDL_SEED_BYTES],
+                                       struct mdl_identity **out, struct mdl_error *err)
+{
+    return make(seed, out, err);
 }
 
 enum mdl_status mdl_identity_generate(struct mdl_identity **out, struct mdl_error *err)
 {
-    uint8_t public_key[MDL_IDENTITY_BYTES];
-    void *memory;
-
-    *out = NULL;
-    enum mdl_status st = mdl_secret_new(sizeof(struct mdl_identity), &memory, err);
-    if (st != MDL_OK) {
-        return st;
-    }
-    struct mdl_identity *id = memory;
-    (void)crypto_sign_keypair(public_key, id->secret);
-    return finish(id, out, err);
+    return make(NULL, out, err);
 }
 
 void mdl_identity_free(struct mdl_identity *id)

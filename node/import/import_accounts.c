@@ -12,10 +12,6 @@ static bool filled(const struct mdl_import *imp, enum mdl_import_field f)
 /* Rows that are left out on purpose. */
 static bool skip(struct mdl_import *imp, uint64_t line)
 {
-    if (mdl_imp_is_true(imp->field[MDL_FIELD_IS_DELETED])) {
-        mdl_imp_issue(imp, MDL_ISSUE_DELETED, line, 0, "deleted in the CRM");
-        return true;
-    }
     if (filled(imp, MDL_FIELD_MASTER_RECORD_ID)) {
         mdl_imp_issue(imp, MDL_ISSUE_MERGED, line, 0, "merged into %.40s",
                       imp->field[MDL_FIELD_MASTER_RECORD_ID]);
@@ -100,10 +96,6 @@ static enum mdl_status deliver(struct mdl_import *imp, const struct mdl_imp_row 
 enum mdl_status mdl_imp_account(struct mdl_import *imp, const struct mdl_imp_row *row,
                                 struct mdl_error *err)
 {
-    if (row->n_filled == 0) {
-        mdl_imp_issue(imp, MDL_ISSUE_EMPTY, row->line, 0, "an empty row");
-        return MDL_OK;
-    }
     if (skip(imp, row->line)) {
         return MDL_OK;
     }

@@ -209,7 +209,15 @@ static enum mdl_status body_row(struct mdl_import *imp, const struct mdl_imp_row
         mdl_imp_issue(imp, MDL_ISSUE_SHORT, row->line, 0, "%zu cells of %zu", row->n_cells,
                       imp->columns->n);
     }
+    if (row->n_filled == 0) {
+        mdl_imp_issue(imp, MDL_ISSUE_EMPTY, row->line, 0, "an empty row");
+        return MDL_OK;
+    }
     gather(imp, row);
+    if (mdl_imp_is_true(imp->field[MDL_FIELD_IS_DELETED])) {
+        mdl_imp_issue(imp, MDL_ISSUE_DELETED, row->line, 0, "deleted in the CRM");
+        return MDL_OK;
+    }
     return mdl_import_kind_is_deals(imp->file->kind) ? mdl_imp_deal(imp, row, err)
                                                      : mdl_imp_account(imp, row, err);
 }

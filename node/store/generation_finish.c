@@ -5,13 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The row that stays is in the populations of all rows of its record. */
-static enum mdl_status keep_populations(struct mdl_gen *g, struct mdl_error *err)
+/* Runs `sql` with ?1 = 0, 1 ... for each population. */
+static enum mdl_status each_population(struct mdl_gen *g, const char *sql, struct mdl_error *err)
 {
-    static const char sql[] =
-        "UPDATE account SET populations = populations | (1 << ?1) WHERE id IN "
-        "(SELECT d.first FROM temp.dup AS d JOIN account AS b ON b.id = d.id "
-        " WHERE (b.populations >> ?1) & 1)";
     enum mdl_status rc = MDL_OK;
 
     for (int bit = 0; bit < g->n_populations && rc == MDL_OK; bit++) {
@@ -23,6 +19,16 @@ static enum mdl_status keep_populations(struct mdl_gen *g, struct mdl_error *err
         }
     }
     return rc;
+}
+
+/* The row that stays is in the populations of all rows of its record. */
+static enum mdl_status keep_populations(struct mdl_gen *g, struct mdl_error *err)
+{
+    static const char sql[] =
+        "UPDATE account SET populations = populations | (1 << ?1) WHERE id IN "
+        "(SELECT d.first FROM temp.dup AS d JOIN account AS b ON b.id = d.id "
+        " WHERE (b.populations >> ?1) & 1)";
+    return each_population(g, sql, err);
 }
 
 /* The first row of a record id stays: a report sorted by the operator has the one meant on top. */
@@ -171,17 +177,7 @@ static enum mdl_status apply_deal_populations(struct mdl_gen *g, struct mdl_erro
         "UPDATE account SET populations = populations | (1 << ?1) WHERE id IN "
         "(SELECT account FROM opportunity WHERE account IS NOT NULL "
         " AND (populations >> ?1) & 1)";
-    enum mdl_status rc = MDL_OK;
-
-    for (int bit = 0; bit < g->n_populations && rc == MDL_OK; bit++) {
-        struct mdl_query q;
-        rc = mdl_query(&g->conn, &q, sql, err);
-        if (rc == MDL_OK) {
-            mdl_put_int(&q, bit);
-            rc = mdl_run(&q, err);
-        }
-    }
-    return rc;
+    return each_population(g, sql, err);
 }
 
 static enum mdl_status join_opportunities(struct mdl_gen *g, const struct mdl_gen_options *opt,
