@@ -69,7 +69,7 @@ static void take_body(struct request *r, const char *bytes, size_t n)
         return;
     }
     if (n > API_BODY_MAX - r->body_len) {
-        (void)mdl_fail(&r->error, MDL_U_TOO_LARGE, "body: at most %u bytes", API_BODY_MAX);
+        (void)mdl_fail(&r->error, MDL_U_TOO_LARGE, "body: at most %zu bytes", API_BODY_MAX);
         return;
     }
     char *grown = realloc(r->body, r->body_len + n);

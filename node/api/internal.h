@@ -6,7 +6,7 @@
 
 #include <microhttpd.h>
 
-#define API_BODY_MAX    (256u * 1024) /* a JSON body: tokens and mappings are far smaller */
+#define API_BODY_MAX    ((size_t)256 * 1024) /* a JSON body: tokens and mappings are far smaller */
 #define API_CONNECTIONS 64
 /* A connection on which nothing moves for so long is closed: 64 of them would hold the API. A verb
  * at work is not counted. */
