@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define SOCKET_PATH_MAX (sizeof((struct sockaddr_un *)0)->sun_path)
 #define WORK_JOBS       65536
+#define DESCRIPTORS_MIN 64u
 
 static enum mdl_status load_keys(struct mdl_service *s, const struct mdl_passphrase_source *src,
                                  struct mdl_error *err)
@@ -43,6 +45,19 @@ static enum mdl_status load_keys(struct mdl_service *s, const struct mdl_passphr
     return st;
 }
 
+/* libzmq ends the process when it gets no descriptor at its start. */
+static enum mdl_status check_descriptors(struct mdl_error *err)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_max >= DESCRIPTORS_MIN) {
+        return MDL_OK;
+    }
+    return mdl_fail(err, MDL_L_IO,
+                    "this process may open %llu files at most, and a node needs %u and some for "
+                    "each partner: raise the limit ('ulimit -n 1024')",
+                    (unsigned long long)l.rlim_max, DESCRIPTORS_MIN);
+}
+
 static enum mdl_status open_channel(struct mdl_service *s, struct mdl_error *err)
 {
     const char *bind = s->conf.bind;
@@ -51,7 +66,8 @@ static enum mdl_status open_channel(struct mdl_service *s, struct mdl_error *err
                                .socks_proxy = s->conf.proxy[0] != '\0' ? s->conf.proxy : NULL};
     memcpy(c.curve_public, mdl_curve_cert(s->curve)->curve, sizeof c.curve_public);
     memcpy(c.curve_secret, mdl_curve_secret(s->curve), sizeof c.curve_secret);
-    enum mdl_status st = mdl_net_open(&c, &s->net, err);
+    enum mdl_status st = check_descriptors(err);
+    st = st == MDL_OK ? mdl_net_open(&c, &s->net, err) : st;
     sodium_memzero(c.curve_secret, sizeof c.curve_secret);
     return st;
 }

@@ -178,10 +178,15 @@ enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint
 /* ---- the partner's messages ---------------------------------------------------------------------
  */
 
+static bool is_known(const struct talk *t, const struct mdl_msg *m)
+{
+    return t->has_row && memcmp(t->row.id, m->round, sizeof t->row.id) == 0;
+}
+
 /* A round that was begun here is never begun again, however its proposal comes back. */
 static bool is_over(const struct talk *t, const struct mdl_msg *m)
 {
-    return t->has_row && memcmp(t->row.id, m->round, sizeof t->row.id) == 0 &&
+    return is_known(t, m) &&
            (t->row.outcome == MDL_ROUND_COMPLETE || t->row.outcome == MDL_ROUND_PARTIAL);
 }
 
@@ -204,7 +209,9 @@ static enum mdl_status take(struct talk *t, const struct mdl_msg *m, const uint8
     if (st != MDL_OK || is_over(t, m)) {
         return st;
     }
-    if (m->type == MDL_MSG_ROUND_PROPOSE && limit_created(m->body.round_propose.created) != NULL) {
+    /* One that is known may have waited long: it is answered as before. */
+    if (m->type == MDL_MSG_ROUND_PROPOSE && !is_known(t, m) &&
+        limit_created(m->body.round_propose.created) != NULL) {
         return refuse_created(t, m, err);
     }
     t->by = MDL_BY_THEM;
