@@ -16,8 +16,8 @@ declare -a others=()          # helpers to end
 clean_up() {
   local code=$? p log
   set +e
-  for p in "${pid[@]}" "${others[@]}"; do kill -CONT "$p" && kill -9 "$p"; done 2>/dev/null
-  wait 2>/dev/null
+  for p in "${pid[@]}" "${others[@]}"; do kill -9 "$p"; done 2>/dev/null
+  { wait; } 2>/dev/null
   if [ "$code" -ne 0 ]; then
     for log in "$work"/*.log; do
       [ -s "$log" ] && { echo "--- ${log##*/}"; tail -30 "$log"; } >&2
@@ -62,12 +62,13 @@ contains() { # FILE REGEX
 lacks() { # FILE REGEX
   if grep -nE -- "$2" "$1" >&2; then die "${1##*/} holds what must not be there: $2"; fi
 }
-# A command that must fail: exit code and text. What it printed stays in $work/said.
+# A command that must fail: exit code (a pattern) and text. What it printed stays in $work/said.
 fails() { # CODE REGEX COMMAND...
   local want=$1 text=$2 code=0
   shift 2
   "$@" >"$work/said" 2>&1 || code=$?
-  if [ "$code" != "$want" ]; then
+  # shellcheck disable=SC2053 # a pattern
+  if [[ "$code" != $want ]]; then
     cat "$work/said" >&2
     die "exit code $code, expected $want: $*"
   fi
@@ -83,17 +84,17 @@ wait_for() { # WHAT COMMAND...: until the command succeeds
 }
 
 # ---- nodes ---------------------------------------------------------------------------------------
-says() { grep -qE -- "$2" "$work/$1.log"; }  # NAME REGEX: in its log
+says() { grep -qE -- "$2" "$work/${1//\//-}.log"; }  # NAME REGEX: in its log
 alive() { kill -0 "${pid[$1]}"; }
 launch() { # NAME [SERVE OPTIONS]: starts, without waiting
   local d=$1
   shift
-  "$mandorla" --dir "$work/$d" serve "$@" >>"$work/$d.log" 2>&1 &
+  "$mandorla" --dir "$work/$d" serve "$@" >>"$work/${d//\//-}.log" 2>&1 &
   pid[$d]=$!
 }
 ready_or_dead() { says "$1" ' ready: ' || ! alive "$1"; }
 start() { # NAME [SERVE OPTIONS]
-  : >"$work/$1.log"
+  : >"$work/${1//\//-}.log"
   launch "$@"
   wait_for "$1 to be ready" ready_or_dead "$1"
   says "$1" ' ready: '
@@ -134,10 +135,10 @@ connected() { [ "$(get "$1" partners.0.state partner list)" = connected ]; } # N
 pair() { # NAME NAME [ACCEPT OPTIONS of both]
   local a=$1 b=$2
   shift 2
-  node "$b" partner invite 2>/dev/null >"$work/token.$b"
-  node "$a" partner accept - --yes "$@" <"$work/token.$b" >"$work/accepted.$a"
-  node "$a" partner invite 2>/dev/null >"$work/token.$a"
-  node "$b" partner accept - --yes "$@" <"$work/token.$a" >"$work/accepted.$b"
+  node "$b" partner invite 2>/dev/null >"$work/token"
+  node "$a" partner accept - --yes "$@" <"$work/token" >/dev/null
+  node "$a" partner invite 2>/dev/null >"$work/token"
+  node "$b" partner accept - --yes "$@" <"$work/token" >/dev/null
 }
 state() { get "$1" round.state round show "$2"; } # NAME ROUND|PARTNER
 is() { [ "$(state "$1" "$2")" = "$3" ]; }          # NAME ROUND|PARTNER STATE
@@ -149,4 +150,12 @@ finish() {
     [ -e "$d" ] && lacks "$d" 'Sanitizer|runtime error:'
   done
   step "${0##*/}: ok"
+}
+# A list of N made-up companies, beginning with number FROM.
+companies() { # N [FROM]
+  awk -v n="$1" -v from="${2:-1}" 'BEGIN {
+    print "Company,Website,Status"
+    for (i = from; i < from + n; i++)
+      printf "Works %d GmbH,https://works-%d.example.com,%s\n", i, i, i % 3 ? "Customer" : "Prospect"
+  }'
 }

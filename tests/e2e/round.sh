@@ -45,8 +45,10 @@ same_receipt() { # NAME COMPANY: whose hash is the vendor's
 }
 same_receipt partner "Contoso Systems"
 same_receipt services "Fabrikam Services"
-equal "$(get vendor round.bytes.out round show "Contoso Systems")" \
-  "$(get partner round.bytes.in round show "Northwind Cloud")" "bytes that left and came"
+# What left came; the last acknowledgements may find the round over.
+left=$(get vendor round.bytes.out round show "Contoso Systems")
+came=$(get partner round.bytes.in round show "Northwind Cloud")
+if [ "$came" -gt "$left" ] || [ $((left - came)) -ge 500 ]; then die "$left bytes left, $came came"; fi
 
 step "results, on both sides"
 results() { # NAME COMPANY
