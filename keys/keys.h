@@ -1,4 +1,4 @@
-/* keys.h: who this node is. Identity, certified CURVE keys, sealed key files, passphrases, Z85.
+/* keys.h: who this node is. Identity, certified CURVE keys, sealed key files, passphrases.
  *
  * The identity is an Ed25519 key pair (RFC 8032) that signs agreements, receipts, certificates and
  * invitations; partners pin its public half. The CURVE key is an X25519 pair for libzmq, which
@@ -27,7 +27,6 @@
 #include <stdbool.h>
 
 #define MDL_CURVE_KEY_BYTES 32
-#define MDL_CURVE_Z85_CHARS 40  /* without the NUL */
 #define MDL_CLOCK_SKEW      300 /* seconds by which a validity may seem to begin in the future */
 #define MDL_TIME_MAX        253402300799 /* 9999-12-31T23:59:59Z; a later time is refused */
 
@@ -217,17 +216,5 @@ struct mdl_key_file_info {
 /* Errors of loading. */
 MDL_MUST_CHECK enum mdl_status mdl_key_file_info(const char *path, struct mdl_key_file_info *out,
                                                  struct mdl_error *err);
-
-/* ---- Z85 (ZeroMQ RFC 32) ------------------------------------------------------------------- */
-
-/* A CURVE public key as libzmq's tools write it. Not constant-time: never for a secret. */
-void mdl_z85_encode_key(const uint8_t key[MDL_CURVE_KEY_BYTES], char out[MDL_CURVE_Z85_CHARS + 1]);
-/* MDL_U_ARGUMENT: not exactly 40 characters of the alphabet, or a group over 2^32 - 1. */
-MDL_MUST_CHECK enum mdl_status
-mdl_z85_decode_key(const char *text, uint8_t out[MDL_CURVE_KEY_BYTES], struct mdl_error *err);
-/* The general form: `len` is a multiple of 4; `out` holds len / 4 * 5 + 1. False if it is not. */
-MDL_MUST_CHECK bool mdl_z85_encode(const uint8_t *data, size_t len, char *out);
-/* `len` is a multiple of 5; `out` holds len / 5 * 4. False as for mdl_z85_decode_key. */
-MDL_MUST_CHECK bool mdl_z85_decode(const char *text, size_t len, uint8_t *out);
 
 #endif

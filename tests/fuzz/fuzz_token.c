@@ -117,17 +117,11 @@ static void check_strings(const uint8_t *data, size_t size)
 {
     char text[400];
     const size_t len = size < sizeof text - 1 ? size : sizeof text - 1;
-    uint8_t key[MDL_CURVE_KEY_BYTES];
-    char back[MDL_CURVE_Z85_CHARS + 1];
 
     memcpy(text, data, len);
     text[len] = '\0';
     (void)!mdl_name_check(text, NULL);
     (void)!mdl_endpoint_check(text, NULL);
-    if (mdl_z85_decode_key(text, key, NULL) == MDL_OK) {
-        mdl_z85_encode_key(key, back);
-        must(strcmp(text, back) == 0);
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
