@@ -1,4 +1,4 @@
-/* store_outbox.h: what a partner still has to be told, and the operator's event list.
+/* store_outbox.h: what a partner still has to be told.
  *
  * Messages outside a round are idempotent and are repeated until they are settled; notices of
  * rounds that ended while the partner was away (a restart) wait here too. One message for each
@@ -34,24 +34,5 @@ typedef bool mdl_outbox_fn(void *ctx, const struct mdl_outbox_row *m);
 MDL_MUST_CHECK enum mdl_status mdl_outbox_list(struct mdl_store *st, int64_t partner,
                                                mdl_outbox_fn *row, void *ctx,
                                                struct mdl_error *err);
-
-/* Events for the operator ("partner connected"); the newest MDL_EVENTS_KEPT stay. Not the audit
- * log. */
-#define MDL_EVENTS_KEPT 10000
-struct mdl_event_row {
-    int64_t id;
-    uint64_t at;
-    char kind[33];
-    int64_t partner; /* 0: none */
-    bool has_round;
-    uint8_t round[MDL_STORE_ROUND];
-    char text[MDL_STORE_TEXT + 1];
-};
-MDL_MUST_CHECK enum mdl_status mdl_event_add(struct mdl_store *st, struct mdl_event_row *e,
-                                             struct mdl_error *err);
-typedef bool mdl_event_fn(void *ctx, const struct mdl_event_row *e);
-/* Ascending from `after` (0: the oldest kept); limit 0: all. */
-MDL_MUST_CHECK enum mdl_status mdl_event_list(struct mdl_store *st, int64_t after, size_t limit,
-                                              mdl_event_fn *row, void *ctx, struct mdl_error *err);
 
 #endif

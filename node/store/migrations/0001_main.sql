@@ -184,7 +184,7 @@ CREATE TABLE source (
     keys        INTEGER NOT NULL
 ) STRICT;
 
--- What a partner still has to be told, and what the operator may read.
+-- What a partner still has to be told.
 CREATE TABLE outbox (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     partner    INTEGER NOT NULL REFERENCES partner (id),
@@ -193,15 +193,6 @@ CREATE TABLE outbox (
     body       BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     UNIQUE (partner, type, subject)
-) STRICT;
-
-CREATE TABLE event (
-    id      INTEGER PRIMARY KEY AUTOINCREMENT,
-    at      INTEGER NOT NULL,
-    kind    TEXT NOT NULL,
-    partner INTEGER REFERENCES partner (id),
-    round   BLOB CHECK (length(round) = 16),
-    text    TEXT NOT NULL
 ) STRICT;
 
 -- Opened positions, slice by slice: what survives a kill.

@@ -86,62 +86,6 @@ START_TEST(strangers_and_oversized_subjects_are_refused)
 }
 END_TEST
 
-struct range {
-    int64_t first, last, n;
-};
-
-static bool range(void *ctx, const struct mdl_event_row *e)
-{
-    struct range *r = ctx;
-
-    r->first = r->n == 0 ? e->id : r->first;
-    r->last = e->id;
-    r->n++;
-    return true;
-}
-
-START_TEST(events_are_bounded)
-{
-    struct mdl_event_row e = {.at = 5, .kind = "test"};
-    struct range r = {0};
-
-    ok(mdl_store_begin(st, &err));
-    for (int i = 0; i < MDL_EVENTS_KEPT + 250; i++) {
-        ok(mdl_event_add(st, &e, &err));
-    }
-    ok(mdl_store_commit(st, &err));
-    ok(mdl_event_list(st, 0, 0, range, &r, &err));
-    ck_assert_int_eq(r.last, MDL_EVENTS_KEPT + 250);
-    ck_assert_int_eq(r.first, 201);
-    r = (struct range){0};
-    ok(mdl_event_list(st, 300, 7, range, &r, &err));
-    ck_assert_int_eq(r.first, 301);
-    ck_assert_int_eq(r.n, 7);
-}
-END_TEST
-
-static bool keep(void *ctx, const struct mdl_event_row *e)
-{
-    *(struct mdl_event_row *)ctx = *e;
-    return true;
-}
-
-START_TEST(events_come_back)
-{
-    struct mdl_event_row e = {
-        .at = 5, .kind = "round-ended", .partner = partner, .has_round = true};
-    struct mdl_event_row found = {0};
-
-    round_id(3, e.round);
-    (void)snprintf(e.text, sizeof e.text, "complete");
-    ok(mdl_store_begin(st, &err));
-    ok(mdl_event_add(st, &e, &err));
-    ok(mdl_store_commit(st, &err));
-    ok(mdl_event_list(st, 0, 0, keep, &found, &err));
-    ck_assert_mem_eq(&found, &e, sizeof e);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("outbox");
@@ -150,8 +94,6 @@ int main(void)
     tcase_add_checked_fixture(t, setup, fixture_close);
     tcase_add_test(t, a_message_waits_until_it_is_settled);
     tcase_add_test(t, strangers_and_oversized_subjects_are_refused);
-    tcase_add_test(t, events_are_bounded);
-    tcase_add_test(t, events_come_back);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
