@@ -238,10 +238,10 @@ static enum mdl_status run_list(struct cli *c)
     return cli_show(c, &p, show_list);
 }
 
-static void agreement_path(struct cli *c, const char *act, struct path *p)
+static void agreement_path(const char *which, const char *act, struct path *p)
 {
     path_start(p, "/v1/agreements");
-    path_segment(p, cli_arg(c, 0));
+    path_segment(p, which);
     if (act != NULL) {
         path_segment(p, act);
     }
@@ -250,32 +250,36 @@ static void agreement_path(struct cli *c, const char *act, struct path *p)
 static enum mdl_status run_show(struct cli *c)
 {
     struct path p;
-    agreement_path(c, NULL, &p);
+    agreement_path(cli_arg(c, 0), NULL, &p);
     return cli_show(c, &p, show_full);
 }
 
 /* ---- accept, reject, revoke --------------------------------------------------------------------
  */
 
-static enum mdl_status act(struct cli *c, const char *what, json_t *body)
+static enum mdl_status act(struct cli *c, const char *which, const char *what, json_t *body)
 {
     struct path p;
     json_t *document = NULL;
-    agreement_path(c, what, &p);
+    agreement_path(which, what, &p);
     enum mdl_status st = cli_send(c, "POST", &p, body, &document);
     return st == MDL_OK ? cli_print(c, document, show_short) : st;
 }
 
+/* What is signed is what was shown: a partner may propose another one while the operator reads. */
 static enum mdl_status run_accept(struct cli *c)
 {
+    char id[2 * 64 + 1] = "";
     if (!option_given(&c->o, "yes")) {
         struct path p;
         json_t *document = NULL;
-        agreement_path(c, NULL, &p);
+        agreement_path(cli_arg(c, 0), NULL, &p);
         enum mdl_status st = cli_get(c, &p, &document);
         if (st == MDL_OK) {
             (void)show_full(c, document, cli_talk(c));
             (void)fputc('\n', cli_talk(c));
+            (void)snprintf(id, sizeof id, "%s",
+                           mdl_doc_text(json_object_get(document, "agreement"), "id"));
             json_decref(document);
             st = cli_confirm(c, "Sign this agreement?");
         }
@@ -283,21 +287,21 @@ static enum mdl_status run_accept(struct cli *c)
             return st;
         }
     }
-    return act(c, "accept", NULL);
+    return act(c, id[0] != '\0' ? id : cli_arg(c, 0), "accept", NULL);
 }
 
 static enum mdl_status run_reject(struct cli *c)
 {
     json_t *body = json_object();
     body_text(body, &c->o, "reason", "reason");
-    return act(c, "reject", body);
+    return act(c, cli_arg(c, 0), "reject", body);
 }
 
 static enum mdl_status run_revoke(struct cli *c)
 {
     enum mdl_status st = cli_confirm(c, "Revoke this agreement? It ends at once, and with it a "
                                         "round under way.");
-    return st == MDL_OK ? act(c, "revoke", NULL) : st;
+    return st == MDL_OK ? act(c, cli_arg(c, 0), "revoke", NULL) : st;
 }
 
 const struct command agreement_commands[] = {

@@ -31,33 +31,39 @@ static bool is_hex(const char *text)
     return strlen(text) >= 6 && text[strspn(text, "0123456789abcdefABCDEF")] == '\0';
 }
 
-/* The one that matters most with a partner: what waits for us, what is in force, what we proposed.
- */
-static enum mdl_status of_partner(struct mdl_service *s, const char *text,
+/* Which agreement a partner's name stands for: what an operator can do decides, lest a proposal
+ * that the partner makes hides the one to be revoked. DRAFT ends the list. */
+typedef enum mdl_agreement_state state_order[4];
+static const state_order to_show = {MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEMENT_IN_FORCE,
+                                    MDL_AGREEMENT_PROPOSED_BY_US, MDL_AGREEMENT_DRAFT};
+static const state_order to_answer = {MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEMENT_DRAFT};
+static const state_order to_revoke = {MDL_AGREEMENT_IN_FORCE, MDL_AGREEMENT_PROPOSED_BY_US,
+                                      MDL_AGREEMENT_DRAFT};
+
+static enum mdl_status of_partner(struct mdl_service *s, const char *text, const state_order order,
                                   struct mdl_agreement_row *row, struct mdl_error *err)
 {
-    static const enum mdl_agreement_state order[] = {
-        MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEMENT_IN_FORCE, MDL_AGREEMENT_PROPOSED_BY_US};
     struct mdl_partner_row partner;
     enum mdl_status st = partner_find(s, text, &partner, err);
     if (st != MDL_OK) {
         return st;
     }
     st = MDL_U_NOT_FOUND;
-    for (size_t i = 0; i < sizeof order / sizeof order[0] && st == MDL_U_NOT_FOUND; i++) {
-        st = agreement_newest(s, partner.id, order[i], row, NULL);
+    for (; *order != MDL_AGREEMENT_DRAFT && st == MDL_U_NOT_FOUND; order++) {
+        st = agreement_newest(s, partner.id, *order, row, NULL);
     }
     if (st != MDL_OK) {
         st = mdl_fail(err, MDL_U_NOT_FOUND,
-                      "no agreement with %s; 'mandorla agreement propose \"%s\"' proposes one",
+                      "no such agreement with %s; 'mandorla agreement list' shows what there is, "
+                      "'mandorla agreement propose \"%s\"' proposes one",
                       partner.name, partner.name);
     }
     mdl_partner_clear(&partner);
     return st;
 }
 
-static enum mdl_status find(struct mdl_service *s, const char *text, struct mdl_agreement_row *row,
-                            struct mdl_error *err)
+static enum mdl_status find(struct mdl_service *s, const char *text, const state_order order,
+                            struct mdl_agreement_row *row, struct mdl_error *err)
 {
     struct prefix p = {.text = text};
     if (is_hex(text)) {
@@ -72,7 +78,7 @@ static enum mdl_status find(struct mdl_service *s, const char *text, struct mdl_
             return mdl_fail(err, MDL_U_ARGUMENT, "'%.80s' begins more than one agreement", text);
         }
     }
-    return of_partner(s, text, row, err);
+    return of_partner(s, text, order, row, err);
 }
 
 static enum mdl_status show(struct mdl_service *s, struct mdl_agreement_row *row, json_t **result,
@@ -151,7 +157,7 @@ enum mdl_status verb_agreement_show(struct mdl_service *s, const json_t *params,
                                     struct mdl_error *err)
 {
     struct mdl_agreement_row row;
-    enum mdl_status st = find(s, param_text(params, "agreement"), &row, err);
+    enum mdl_status st = find(s, param_text(params, "agreement"), to_show, &row, err);
     if (st == MDL_OK) {
         st = show(s, &row, result, err);
         mdl_agreement_clear(&row);
@@ -162,17 +168,17 @@ enum mdl_status verb_agreement_show(struct mdl_service *s, const json_t *params,
 typedef enum mdl_status act_fn(struct mdl_service *s, struct mdl_agreement_row *row,
                                const char *reason, struct mdl_error *err);
 
-static enum mdl_status act(struct mdl_service *s, const json_t *params, act_fn *fn,
-                           enum mdl_agreement_state wanted, const char *what, json_t **result,
-                           struct mdl_error *err)
+static enum mdl_status answer(struct mdl_service *s, const json_t *params, act_fn *fn,
+                              const char *what, json_t **result, struct mdl_error *err)
 {
     struct mdl_agreement_row row;
     const char *reason = param_text(params, "reason");
-    enum mdl_status st = find(s, param_text(params, "agreement"), &row, err);
+    enum mdl_agreement_state wanted = MDL_AGREEMENT_PROPOSED_BY_THEM;
+    enum mdl_status st = find(s, param_text(params, "agreement"), to_answer, &row, err);
     if (st != MDL_OK) {
         return st;
     }
-    if (row.state != wanted && wanted != MDL_AGREEMENT_DRAFT) {
+    if (row.state != wanted) {
         st = mdl_fail(err, MDL_U_STATE, "this agreement is %s; only one that is %s can be %s",
                       mdl_agreement_state_slug(row.state), mdl_agreement_state_slug(wanted), what);
     } else {
@@ -193,9 +199,8 @@ static enum mdl_status do_accept(struct mdl_service *s, struct mdl_agreement_row
 }
 
 static enum mdl_status do_revoke(struct mdl_service *s, struct mdl_agreement_row *row,
-                                 const char *reason, struct mdl_error *err)
+                                 struct mdl_error *err)
 {
-    (void)reason;
     if (row->state != MDL_AGREEMENT_IN_FORCE && row->state != MDL_AGREEMENT_PROPOSED_BY_US) {
         return mdl_fail(err, MDL_U_STATE, "this agreement is %s; there is nothing to revoke",
                         mdl_agreement_state_slug(row->state));
@@ -206,18 +211,33 @@ static enum mdl_status do_revoke(struct mdl_service *s, struct mdl_agreement_row
 enum mdl_status verb_agreement_accept(struct mdl_service *s, const json_t *params, json_t **result,
                                       struct mdl_error *err)
 {
-    return act(s, params, do_accept, MDL_AGREEMENT_PROPOSED_BY_THEM, "accepted", result, err);
+    return answer(s, params, do_accept, "accepted", result, err);
 }
 
 enum mdl_status verb_agreement_reject(struct mdl_service *s, const json_t *params, json_t **result,
                                       struct mdl_error *err)
 {
-    return act(s, params, agreement_reject, MDL_AGREEMENT_PROPOSED_BY_THEM, "rejected", result,
-               err);
+    return answer(s, params, agreement_reject, "rejected", result, err);
 }
 
 enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *params, json_t **result,
                                       struct mdl_error *err)
 {
-    return act(s, params, do_revoke, MDL_AGREEMENT_DRAFT, "revoked", result, err);
+    const char *text = param_text(params, "agreement");
+    struct mdl_agreement_row row;
+    enum mdl_status st = find(s, text, to_revoke, &row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    /* A partner's name ends all that is in force with it: one more would let rounds go on. */
+    int64_t partner = row.partner;
+    bool all = !is_hex(text) && row.state == MDL_AGREEMENT_IN_FORCE;
+    do {
+        st = do_revoke(s, &row, err);
+        json_decref(*result);
+        *result = st == MDL_OK ? json_pack("{s:o}", "agreement", doc_agreement(s, &row)) : NULL;
+        mdl_agreement_clear(&row);
+    } while (st == MDL_OK && all &&
+             agreement_newest(s, partner, MDL_AGREEMENT_IN_FORCE, &row, NULL) == MDL_OK);
+    return st;
 }
