@@ -73,7 +73,7 @@ void mdl_put_u64(struct mdl_query *q, uint64_t v)
     mdl_put_int(q, bits);
 }
 
-void mdl_put_null(struct mdl_query *q)
+static void put_null(struct mdl_query *q)
 {
     put(q, sqlite3_bind_null(q->stmt, ++q->bind));
 }
@@ -97,7 +97,7 @@ void mdl_put_text(struct mdl_query *q, const char *s, size_t max)
 void mdl_put_json(struct mdl_query *q, const char *s)
 {
     if (s == NULL) {
-        mdl_put_null(q);
+        put_null(q);
     } else {
         mdl_put_text(q, s, SIZE_MAX);
     }
@@ -114,7 +114,7 @@ void mdl_put_if(struct mdl_query *q, bool present, const void *p, size_t n)
     if (present) {
         mdl_put_bytes(q, p, n);
     } else {
-        mdl_put_null(q);
+        put_null(q);
     }
 }
 

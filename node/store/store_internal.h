@@ -74,7 +74,6 @@ MDL_MUST_CHECK enum mdl_status mdl_query(struct mdl_conn *c, struct mdl_query *q
                                          struct mdl_error *err);
 void mdl_put_int(struct mdl_query *q, int64_t v);
 void mdl_put_u64(struct mdl_query *q, uint64_t v); /* the same bits, as SQLite's signed integer */
-void mdl_put_null(struct mdl_query *q);
 /* NULL becomes "". More than `max` bytes: MDL_U_ARGUMENT. */
 void mdl_put_text(struct mdl_query *q, const char *s, size_t max);
 void mdl_put_json(struct mdl_query *q, const char *s); /* NULL becomes SQL NULL */
