@@ -4,6 +4,7 @@
 #include "internal/engine.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define POINT   32
@@ -16,6 +17,15 @@ const char *mdl_engine_name(void)
     return "libsodium " SODIUM_VERSION_STRING;
 }
 
+/* In words: sodium_is_zero goes by bytes, a hundredth of a multiplication. Constant time, too. */
+static bool is_zero(const uint8_t p[POINT])
+{
+    uint64_t w[POINT / 8];
+
+    memcpy(w, p, sizeof w);
+    return (w[0] | w[1] | w[2] | w[3]) == 0;
+}
+
 /* What libsodium 1.0.18 does not refuse by itself. Its decoder drops bit 255 before it looks for a
  * canonical value (RFC 9496, 4.3.1, step 1 asks for s < p), so every point would have a second
  * encoding that slips past comparisons; and it takes the identity for valid. */
@@ -24,7 +34,7 @@ static uint8_t precheck(const uint8_t *p)
     if ((p[POINT - 1] & 0x80) != 0) {
         return MDL_P_ENCODING;
     }
-    return sodium_is_zero(p, POINT) ? MDL_P_IDENTITY : MDL_OK;
+    return is_zero(p) ? MDL_P_IDENTITY : MDL_OK;
 }
 
 /* A scalar in [1, L-1] takes no other element than the identity to the identity, so after the
@@ -58,7 +68,7 @@ void mdl_engine_hash_mul(const uint8_t *k, const uint8_t *uniform, size_t n, uin
             status[i] = multiply(k, h, out + i * POINT);
         } else {
             memcpy(out + i * POINT, h, POINT);
-            status[i] = sodium_is_zero(h, POINT) ? MDL_P_IDENTITY : MDL_OK;
+            status[i] = is_zero(h) ? MDL_P_IDENTITY : MDL_OK;
         }
         sodium_memzero(h, sizeof h);
     }
