@@ -129,7 +129,6 @@ int net_common_options(const struct mdl_net *net, void *sock);
 int net_set_thread(void *sock, enum net_thread thread);
 
 /* partner.c */
-struct net_peer *net_peer_by_id(const struct mdl_net *net, uint64_t id);
 struct net_peer *net_peer_by_key(const struct mdl_net *net, const uint8_t key[MDL_CURVE_BYTES]);
 
 /* link.c */
@@ -151,8 +150,6 @@ void net_meter_take(struct net_meter *m, size_t payload);
 /* The connection that carries messages to p: its dial (true in *over_dial), a link, or neither
  * (false). */
 bool net_way(const struct net_peer *p, bool *over_dial, const struct net_link **link);
-/* Sends the keep-alive frame; failure is left to the silence timer. */
-void net_link_ping(struct mdl_net *net, struct net_link *l, int64_t now);
 
 /* dial.c */
 void net_dial_start(struct mdl_net *net, struct net_peer *p);

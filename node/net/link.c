@@ -68,6 +68,15 @@ static void disown(struct mdl_net *net, const uint8_t id[NET_ROUTING_ID])
                 net_link_end(net->peer[i], &net->peer[i]->link[k]);
 }
 
+/* Sends the keep-alive frame; failure is left to the silence timer. */
+static void ping(struct mdl_net *net, struct net_link *l, int64_t now)
+{
+    static const uint8_t frame[1] = {NET_KEEPALIVE_BYTE};
+    l->pinged = now;
+    if (zmq_send(net->router, l->id, NET_ROUTING_ID, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+        zmq_send(net->router, frame, sizeof frame, ZMQ_DONTWAIT);
+}
+
 struct net_link *net_link_for(struct mdl_net *net, struct net_peer *p,
                               const uint8_t id[NET_ROUTING_ID], int fd)
 {
@@ -92,7 +101,7 @@ struct net_link *net_link_for(struct mdl_net *net, struct net_peer *p,
     net_door_known(net, fd);
     /* The partner's dial learns at once that it is heard; and if it let us wait before, it may be
      * ready for our own dial now. */
-    net_link_ping(net, l, now);
+    ping(net, l, now);
     if (p->dial.state == NET_FREE)
         p->dial.retry_at = now;
     return l;
@@ -124,14 +133,6 @@ void net_link_disconnected(struct mdl_net *net, int fd)
     }
 }
 
-void net_link_ping(struct mdl_net *net, struct net_link *l, int64_t now)
-{
-    static const uint8_t frame[1] = {NET_KEEPALIVE_BYTE};
-    l->pinged = now;
-    if (zmq_send(net->router, l->id, NET_ROUTING_ID, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-        zmq_send(net->router, frame, sizeof frame, ZMQ_DONTWAIT);
-}
-
 void net_links_tick(struct mdl_net *net, int64_t now)
 {
     for (size_t i = 0; i < net->n_peers; i++) {
@@ -146,7 +147,7 @@ void net_links_tick(struct mdl_net *net, int64_t now)
                 mdl_conn_shut(&l->conn);
                 net_link_end(p, l);
             } else if (now - l->pinged >= net->times.keepalive) {
-                net_link_ping(net, l, now);
+                ping(net, l, now);
             }
         }
     }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct net_peer *net_peer_by_id(const struct mdl_net *net, uint64_t id)
+static struct net_peer *by_id(const struct mdl_net *net, uint64_t id)
 {
     for (size_t i = 0; i < net->n_peers; i++)
         if (net->peer[i]->id == id)
@@ -112,7 +112,7 @@ enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t partner,
     enum mdl_status status = check(net, partner, curve, where, err);
     if (status != MDL_OK)
         return status;
-    struct net_peer *p = net_peer_by_id(net, partner);
+    struct net_peer *p = by_id(net, partner);
     if (p == NULL)
         status = add(net, partner, curve, &p, err);
     else if (memcmp(p->curve, curve, MDL_CURVE_BYTES) != 0)
@@ -193,7 +193,7 @@ static enum mdl_status deliver(struct mdl_net *net, struct net_peer *p, zmq_msg_
 enum mdl_status mdl_net_send(struct mdl_net *net, uint64_t partner, const uint8_t *bytes,
                              size_t len, struct mdl_error *err)
 {
-    struct net_peer *p = net_peer_by_id(net, partner);
+    struct net_peer *p = by_id(net, partner);
     if (p == NULL)
         return mdl_fail(err, MDL_U_NOT_FOUND, "No such partner.");
     if (len > net->max_message)
@@ -218,7 +218,7 @@ enum mdl_status mdl_net_send(struct mdl_net *net, uint64_t partner, const uint8_
 enum mdl_status mdl_net_stats(const struct mdl_net *net, uint64_t partner,
                               struct mdl_net_stats *out, struct mdl_error *err)
 {
-    const struct net_peer *p = net_peer_by_id(net, partner);
+    const struct net_peer *p = by_id(net, partner);
     if (p == NULL)
         return mdl_fail(err, MDL_U_NOT_FOUND, "No such partner.");
     const struct net_link *link;

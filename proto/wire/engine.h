@@ -48,12 +48,4 @@ MDL_MUST_CHECK enum mdl_status mdl_record_pack(msgpack_packer *pk, const struct 
 /* The body of a message as a record; NULL for an unknown type. */
 const struct mdl_record *mdl_msg_record(uint8_t type);
 
-/* A text that grows up to cap bytes with its NUL, and is cut there. */
-struct mdl_line {
-    char *buf;
-    size_t cap; /* >= 1 */
-    size_t len;
-};
-void mdl_line_add(struct mdl_line *l, const char *fmt, ...) MDL_PRINTF(2, 3);
-
 #endif

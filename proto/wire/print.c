@@ -3,10 +3,18 @@
 #include "engine.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-void mdl_line_add(struct mdl_line *l, const char *fmt, ...)
+/* A text that grows up to cap bytes with its NUL, and is cut there. */
+struct line {
+    char *buf;
+    size_t cap; /* >= 1 */
+    size_t len;
+};
+
+MDL_PRINTF(2, 3) static void add(struct line *l, const char *fmt, ...)
 {
     va_list ap;
 
@@ -37,16 +45,16 @@ static uint64_t uint_at(const uint8_t *at, size_t width)
 
 /* Quotation marks within the text are replaced, so that a partner's text cannot end its own quotes.
  */
-static void print_text(struct mdl_line *l, const char *name, const char *s, size_t len)
+static void print_text(struct line *l, const char *name, const char *s, size_t len)
 {
-    mdl_line_add(l, " %s=\"", name);
+    add(l, " %s=\"", name);
     for (size_t i = 0; i < len; i++) {
-        mdl_line_add(l, "%c", s[i] == '"' ? '\'' : s[i]);
+        add(l, "%c", s[i] == '"' ? '\'' : s[i]);
     }
-    mdl_line_add(l, "\"");
+    add(l, "\"");
 }
 
-static void print_field(struct mdl_line *l, const struct mdl_field *f, const uint8_t *base)
+static void print_field(struct line *l, const struct mdl_field *f, const uint8_t *base)
 {
     struct mdl_bytes bytes;
     struct mdl_text text;
@@ -55,14 +63,14 @@ static void print_field(struct mdl_line *l, const struct mdl_field *f, const uin
 
     switch (f->kind) {
     case MDL_K_UINT:
-        mdl_line_add(l, " %s=%" PRIu64, f->name, uint_at(base + f->at, f->step));
+        add(l, " %s=%" PRIu64, f->name, uint_at(base + f->at, f->step));
         return;
     case MDL_K_BOOL:
-        mdl_line_add(l, " %s=%s", f->name, base[f->at] != 0 ? "yes" : "no");
+        add(l, " %s=%s", f->name, base[f->at] != 0 ? "yes" : "no");
         return;
     case MDL_K_BIN:
         memcpy(&bytes, base + f->at, sizeof bytes);
-        mdl_line_add(l, " %s=%zuB", f->name, bytes.len);
+        add(l, " %s=%zuB", f->name, bytes.len);
         return;
     case MDL_K_TEXT:
         memcpy(&text, base + f->at, sizeof text);
@@ -70,11 +78,11 @@ static void print_field(struct mdl_line *l, const struct mdl_field *f, const uin
         return;
     case MDL_K_LIST:
         memcpy(&list, base + f->at, sizeof list);
-        mdl_line_add(l, " %s=%zu", f->name, list.count);
+        add(l, " %s=%zu", f->name, list.count);
         return;
     case MDL_K_ARRAY:
         memcpy(&n, base + f->count_at, sizeof n);
-        mdl_line_add(l, " %s=%zu", f->name, n);
+        add(l, " %s=%zu", f->name, n);
         return;
     case MDL_K_VERSION: /* always the same */
     case MDL_K_FIX:     /* a hash, key or signature */
@@ -87,14 +95,14 @@ static void print_field(struct mdl_line *l, const struct mdl_field *f, const uin
 
 size_t mdl_msg_print(const struct mdl_msg *m, char *buf, size_t cap)
 {
-    struct mdl_line l = {.buf = buf, .cap = cap};
+    struct line l = {.buf = buf, .cap = cap};
     const struct mdl_record *r = mdl_msg_record((uint8_t)m->type);
 
     buf[0] = '\0';
-    mdl_line_add(&l, "%s", mdl_msg_name((uint8_t)m->type));
+    add(&l, "%s", mdl_msg_name((uint8_t)m->type));
     if (mdl_msg_class_of((uint8_t)m->type) != MDL_MSG_NODE) {
-        mdl_line_add(&l, " round=%02x%02x%02x%02x seq=%" PRIu32 " ack=%" PRIu32, m->round[0],
-                     m->round[1], m->round[2], m->round[3], m->seq, m->ack);
+        add(&l, " round=%02x%02x%02x%02x seq=%" PRIu32 " ack=%" PRIu32, m->round[0], m->round[1],
+            m->round[2], m->round[3], m->seq, m->ack);
     }
     for (size_t i = 0; r != NULL && i < r->n; i++) {
         print_field(&l, &r->fields[i], (const uint8_t *)&m->body);
@@ -102,38 +110,38 @@ size_t mdl_msg_print(const struct mdl_msg *m, char *buf, size_t cap)
     return l.len;
 }
 
-static void describe_type(struct mdl_line *l, const struct mdl_field *f)
+static void describe_type(struct line *l, const struct mdl_field *f)
 {
     switch (f->kind) {
     case MDL_K_UINT:
-        mdl_line_add(l, "u%zu", f->step * 8);
+        add(l, "u%zu", f->step * 8);
         return;
     case MDL_K_BOOL:
-        mdl_line_add(l, "bool");
+        add(l, "bool");
         return;
     case MDL_K_VERSION:
-        mdl_line_add(l, "= %" PRIu64, f->max);
+        add(l, "= %" PRIu64, f->max);
         return;
     case MDL_K_FIX:
     case MDL_K_BYTES:
-        mdl_line_add(l, "bin%" PRIu64, f->max);
+        add(l, "bin%" PRIu64, f->max);
         return;
     case MDL_K_BIN:
-        mdl_line_add(l, "bin(%" PRIu64 "%s%" PRIu64 ")", f->min,
-                     f->min + f->step == f->max ? " or " : "..", f->max);
+        add(l, "bin(%" PRIu64 "%s%" PRIu64 ")", f->min, f->min + f->step == f->max ? " or " : "..",
+            f->max);
         return;
     case MDL_K_TEXT:
     case MDL_K_STR:
-        mdl_line_add(l, "str%" PRIu64, f->max);
+        add(l, "str%" PRIu64, f->max);
         return;
     case MDL_K_LIST:
-        mdl_line_add(l, "array(%" PRIu64 "..%" PRIu64 ") of bin%zu", f->min, f->max, f->step);
+        add(l, "array(%" PRIu64 "..%" PRIu64 ") of bin%zu", f->min, f->max, f->step);
         return;
     case MDL_K_ARRAY:
-        mdl_line_add(l, "array(%" PRIu64 "..%" PRIu64 ") of ", f->min, f->max);
+        add(l, "array(%" PRIu64 "..%" PRIu64 ") of ", f->min, f->max);
         return;
     case MDL_K_RECORD:
-        mdl_line_add(l, "%s", f->record->name);
+        add(l, "%s", f->record->name);
         return;
     }
 }
@@ -144,19 +152,18 @@ size_t mdl_msg_describe(uint8_t type, char *buf, size_t cap)
                                           [MDL_MSG_SETUP] = "setup",
                                           [MDL_MSG_LINK] = "link",
                                           [MDL_MSG_ROUND] = "round"};
-    struct mdl_line l = {.buf = buf, .cap = cap};
+    struct line l = {.buf = buf, .cap = cap};
     const struct mdl_record *r = mdl_msg_record(type);
 
     buf[0] = '\0';
-    mdl_line_add(&l, "| %u | `%s` | %s | ", type, mdl_msg_name(type),
-                 classes[mdl_msg_class_of(type)]);
+    add(&l, "| %u | `%s` | %s | ", type, mdl_msg_name(type), classes[mdl_msg_class_of(type)]);
     for (size_t i = 0; r != NULL && i < r->n; i++) {
-        mdl_line_add(&l, "%s%s ", i > 0 ? ", " : "", r->fields[i].name);
+        add(&l, "%s%s ", i > 0 ? ", " : "", r->fields[i].name);
         describe_type(&l, &r->fields[i]);
         if (r->fields[i].kind == MDL_K_ARRAY) {
             describe_type(&l, r->fields[i].item);
         }
     }
-    mdl_line_add(&l, " |");
+    add(&l, " |");
     return l.len;
 }
