@@ -377,7 +377,7 @@ static enum mdl_status take_reject(struct mdl_service *s, struct peer *p, struct
     }
     svc_log(s, "warning", "%s rejected the agreement: %s", p->name, row->reason);
     return st == MDL_OK
-               ? proposals_end(s, p->id, row->hash, "the partner rejected the agreement", err)
+               ? proposals_ended(s, p->id, row->hash, "the partner rejected the agreement", err)
                : st;
 }
 
@@ -390,10 +390,11 @@ static enum mdl_status send_revoke(struct mdl_service *s, const struct mdl_agree
     return outside_send(s, row->partner, &m, row->hash, sizeof row->hash, keep, err);
 }
 
+/* `theirs`: the partner began it, and ours is the answer. */
 static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
-                              struct mdl_agreement_row *row, const char *what, bool keep,
-                              struct mdl_error *err)
+                              struct mdl_agreement_row *row, bool theirs, struct mdl_error *err)
 {
+    const char *what = theirs ? "revoked by the partner" : "revoked by us";
     struct mdl_statement_parts parts = {.hash = row->hash};
     enum mdl_agreement_state from = row->state;
     enum mdl_status st = mdl_statement_sign(MDL_SAY_REVOKE, &parts, role_with(s, p->identity),
@@ -409,10 +410,13 @@ static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
         st = log_agreement(s, p->id, row->hash, what, err);
     }
     if (st == MDL_OK) {
-        st = send_revoke(s, row, keep, err);
+        st = send_revoke(s, row, !theirs, err);
     }
-    const char *why = keep ? "the agreement was revoked" : "the partner revoked the agreement";
-    return st == MDL_OK ? proposals_end(s, p->id, row->hash, why, err) : st;
+    if (st != MDL_OK) {
+        return st;
+    }
+    return theirs ? proposals_ended(s, p->id, row->hash, "the partner revoked the agreement", err)
+                  : proposals_end(s, p->id, row->hash, "the agreement was revoked", err);
 }
 
 /* Each side answers a revocation with its own, which settles the other's. */
@@ -437,7 +441,7 @@ static enum mdl_status take_revoke(struct mdl_service *s, struct peer *p,
         return mdl_agreement_move(s->store, row->state, row, err);
     }
     svc_log(s, "warning", "%s revoked the agreement", p->name);
-    return revoke(s, p, row, "revoked by the partner", false, err);
+    return revoke(s, p, row, true, err);
 }
 
 enum mdl_status agreement_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
@@ -489,5 +493,5 @@ enum mdl_status agreement_revoke(struct mdl_service *s, struct mdl_agreement_row
         return mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned any more");
     }
     enum mdl_status st = settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
-    return st == MDL_OK ? revoke(s, p, row, "revoked by us", true, err) : st;
+    return st == MDL_OK ? revoke(s, p, row, false, err) : st;
 }

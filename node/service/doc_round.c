@@ -188,20 +188,17 @@ static json_t *partner_agreement(struct mdl_service *s, int64_t id)
     return json_null();
 }
 
-static bool last_round_row(void *ctx, const struct mdl_round_row *row)
-{
-    json_t **o = ctx;
-    *o = json_pack("{s:o, s:s, s:o}", "id", doc_hex(row->id, sizeof row->id), "outcome",
-                   mdl_round_outcome_slug(row->outcome), "finished", doc_time(row->finished_at));
-    return false;
-}
-
 static json_t *last_round(struct mdl_service *s, int64_t id)
 {
-    json_t *o = NULL;
-    struct mdl_round_filter f = {.partner = id, .limit = 1};
-    (void)(mdl_round_list(s->store, &f, last_round_row, &o, NULL) == MDL_OK);
-    return o != NULL ? o : json_null();
+    struct mdl_round_row row;
+    if (round_newest(s, id, &row, NULL) != MDL_OK) {
+        return json_null();
+    }
+    json_t *o =
+        json_pack("{s:o, s:s, s:o}", "id", doc_hex(row.id, sizeof row.id), "outcome",
+                  mdl_round_outcome_slug(row.outcome), "finished", doc_time(row.finished_at));
+    mdl_round_clear(&row);
+    return o;
 }
 
 json_t *doc_partner(struct mdl_service *s, const struct mdl_partner_row *row)

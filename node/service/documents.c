@@ -2,6 +2,7 @@
  * It may not decide anything. */
 #include "internal.h"
 
+#include <ctype.h>
 #include <fingerprint.h>
 #include <sodium.h>
 #include <string.h>
@@ -30,6 +31,18 @@ json_t *doc_hex(const uint8_t *bytes, size_t n)
     }
     (void)sodium_bin2hex(text, sizeof text, bytes, n);
     return json_string(text);
+}
+
+bool id_prefix(const char *text, size_t bytes, char *out)
+{
+    size_t n = strlen(text);
+    if (n < 6 || n > 2 * bytes || text[strspn(text, "0123456789abcdefABCDEF")] != '\0') {
+        return false;
+    }
+    for (size_t i = 0; i <= n; i++) {
+        out[i] = (char)tolower((unsigned char)text[i]);
+    }
+    return true;
 }
 
 void clip_text(char *dst, size_t size, const char *src)

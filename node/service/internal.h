@@ -160,6 +160,9 @@ json_t *doc_hex(const uint8_t *bytes, size_t n);
 json_t *doc_partner(struct mdl_service *s, const struct mdl_partner_row *row);
 /* Copies text, cut to what fits between characters. */
 void clip_text(char *dst, size_t size, const char *src);
+/* Whether text can begin an id of `bytes` bytes: at least 6 hex digits, in either case. `out`
+ * (twice that and 1) then has them in lower case, as doc_hex writes them. */
+bool id_prefix(const char *text, size_t bytes, char *out);
 const char *param_text(const json_t *params, const char *name); /* NULL if absent */
 json_int_t param_int(const json_t *params, const char *name, json_int_t otherwise);
 bool param_bool(const json_t *params, const char *name, bool otherwise);

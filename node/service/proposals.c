@@ -110,7 +110,7 @@ enum mdl_status proposals_agreement(struct mdl_service *s, int64_t partner, stru
 }
 
 /* The operator's answer to a round that waits; `row` then shows what became of it. */
-static enum mdl_status answer(struct mdl_service *s, struct mdl_round_row *row,
+static enum mdl_status answer(struct mdl_service *s, struct mdl_round_row *row, enum mdl_by by,
                               const struct mdl_negotiation_event *ev, struct mdl_error *err)
 {
     struct peer *p = peer_by_id(s, row->partner);
@@ -121,6 +121,7 @@ static enum mdl_status answer(struct mdl_service *s, struct mdl_round_row *row,
                          : mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned any more");
     }
     talk_begin(t, s, p);
+    t->by = by;
     enum mdl_status st = talk_load(t, row->id, err);
     if (st == MDL_OK) {
         st = talk_step(t, ev, err);
@@ -139,23 +140,28 @@ enum mdl_status proposal_approve(struct mdl_service *s, struct mdl_round_row *ro
                                  struct mdl_error *err)
 {
     struct mdl_negotiation_event ev = {.type = MDL_NEGOTIATION_APPROVE};
-    return answer(s, row, &ev, err);
+    return answer(s, row, MDL_BY_US, &ev, err);
+}
+
+static enum mdl_status refuse(struct mdl_service *s, struct mdl_round_row *row, enum mdl_by by,
+                              enum mdl_status code, const char *reason, struct mdl_error *err)
+{
+    struct mdl_negotiation_event ev = {
+        .type = MDL_NEGOTIATION_REFUSE, .text = reason, .code = code};
+    if (strcmp(row->phase, WAIT_AGREEMENT) == 0) {
+        return talk_end_waiting(s, row, code, reason, by, err); /* the partner never heard of it */
+    }
+    return answer(s, row, by, &ev, err);
 }
 
 enum mdl_status proposal_refuse(struct mdl_service *s, struct mdl_round_row *row,
                                 enum mdl_status code, const char *reason, struct mdl_error *err)
 {
-    struct mdl_negotiation_event ev = {
-        .type = MDL_NEGOTIATION_REFUSE, .text = reason, .code = code};
-    if (strcmp(row->phase, WAIT_AGREEMENT) == 0) {
-        return talk_end_waiting(s, row, code, reason, MDL_BY_US,
-                                err); /* the partner never heard of it */
-    }
-    return answer(s, row, &ev, err);
+    return refuse(s, row, MDL_BY_US, code, reason, err);
 }
 
-enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint8_t *hash,
-                              const char *why, struct mdl_error *err)
+static enum mdl_status end_all(struct mdl_service *s, int64_t partner, const uint8_t *hash,
+                               enum mdl_by by, const char *why, struct mdl_error *err)
 {
     struct open_list open;
     enum mdl_status st = talk_open_rounds(s, partner, hash, &open, err);
@@ -166,13 +172,25 @@ enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint
             break;
         }
         if (row.outcome == MDL_ROUND_WAITING) {
-            st = proposal_refuse(s, &row, hash != NULL ? MDL_P_AGREEMENT : MDL_P_REFUSED, why, err);
+            st = refuse(s, &row, by, hash != NULL ? MDL_P_AGREEMENT : MDL_P_REFUSED, why, err);
         } else {
-            rounds_abort(s, row.id, why);
+            rounds_abort(s, row.id, by, why);
         }
         mdl_round_clear(&row);
     }
     return st;
+}
+
+enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint8_t *hash,
+                              const char *why, struct mdl_error *err)
+{
+    return end_all(s, partner, hash, MDL_BY_US, why, err);
+}
+
+enum mdl_status proposals_ended(struct mdl_service *s, int64_t partner, const uint8_t *hash,
+                                const char *why, struct mdl_error *err)
+{
+    return end_all(s, partner, hash, MDL_BY_THEM, why, err);
 }
 
 /* ---- the partner's messages ---------------------------------------------------------------------

@@ -23,10 +23,13 @@ enum mdl_status proposal_refuse(struct mdl_service *s, struct mdl_round_row *row
                                 enum mdl_status code, const char *reason, struct mdl_error *err);
 /* An agreement came in force: our rounds that waited for it are proposed now. */
 enum mdl_status proposals_agreement(struct mdl_service *s, int64_t partner, struct mdl_error *err);
-/* An agreement ended, or with `hash` NULL the partnership: what waits under it is refused, what
+/* We ended an agreement, or with `hash` NULL the partnership: what waits under it is refused, what
  * runs under it is aborted. */
 enum mdl_status proposals_end(struct mdl_service *s, int64_t partner, const uint8_t *hash,
                               const char *why, struct mdl_error *err);
+/* The partner ended an agreement: as above, and the rounds say that it was the partner. */
+enum mdl_status proposals_ended(struct mdl_service *s, int64_t partner, const uint8_t *hash,
+                                const char *why, struct mdl_error *err);
 
 /* ---- standing.c ---------------------------------------------------------------------------------
  */

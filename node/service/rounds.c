@@ -229,13 +229,19 @@ static void abort_run(struct run *r, const char *why)
     }
 }
 
-bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], const char *why)
+bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], enum mdl_by by,
+                  const char *why)
 {
     struct run *r = run_find(s, id);
     if (r == NULL || r->row.outcome != MDL_ROUND_RUNNING) {
         return false;
     }
     abort_run(r, why);
+    /* The session knows of an abort of this side alone; what made it end may be the partner's. */
+    if (r->row.outcome != MDL_ROUND_RUNNING && r->row.ended_by != by) {
+        r->row.ended_by = by;
+        run_save(r);
+    }
     return true;
 }
 

@@ -27,8 +27,9 @@ void rounds_message(struct mdl_service *s, struct peer *p, const struct mdl_msg 
 void rounds_undecodable(struct mdl_service *s, struct peer *p, const uint8_t *bytes, size_t len,
                         const struct mdl_error *why);
 void rounds_link(struct mdl_service *s, struct peer *p, bool up);
-/* False if no such round runs. */
-bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], const char *why);
+/* `by`: on whose account it ends. False if no such round runs. */
+bool rounds_abort(struct mdl_service *s, const uint8_t id[MDL_STORE_ROUND], enum mdl_by by,
+                  const char *why);
 void rounds_tick(struct mdl_service *s);
 uint64_t rounds_next_due(struct mdl_service *s);
 mdl_work_done_fn rounds_work_done; /* owner: the service */
@@ -45,6 +46,10 @@ void rounds_free(struct mdl_service *s);
 /* ID: hex or a unique beginning of at least 6 digits; or a PARTNER: its newest. */
 enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_round_row *out,
                            struct mdl_error *err);
+/* The round with this partner that matters: the open one, else the one that ended last.
+ * MDL_U_NOT_FOUND. */
+enum mdl_status round_newest(struct mdl_service *s, int64_t partner, struct mdl_round_row *out,
+                             struct mdl_error *err);
 json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row);
 /* Own accounts in the round's snapshot. */
 uint32_t round_own_total(struct mdl_service *s, const struct mdl_round_row *row);

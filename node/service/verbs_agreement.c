@@ -26,11 +26,6 @@ static bool match_prefix(void *ctx, const struct mdl_agreement_row *row)
     return true;
 }
 
-static bool is_hex(const char *text)
-{
-    return strlen(text) >= 6 && text[strspn(text, "0123456789abcdefABCDEF")] == '\0';
-}
-
 /* Which agreement a partner's name stands for: what an operator can do decides, lest a proposal
  * that the partner makes hides the one to be revoked. DRAFT ends the list. */
 typedef enum mdl_agreement_state state_order[4];
@@ -65,8 +60,9 @@ static enum mdl_status of_partner(struct mdl_service *s, const char *text, const
 static enum mdl_status find(struct mdl_service *s, const char *text, const state_order order,
                             struct mdl_agreement_row *row, struct mdl_error *err)
 {
-    struct prefix p = {.text = text};
-    if (is_hex(text)) {
+    char hex[2 * HASH_BYTES + 1];
+    struct prefix p = {.text = hex};
+    if (id_prefix(text, HASH_BYTES, hex)) {
         enum mdl_status st = mdl_agreement_list(s->store, 0, match_prefix, &p, err);
         if (st != MDL_OK) {
             return st;
@@ -224,6 +220,7 @@ enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *param
                                       struct mdl_error *err)
 {
     const char *text = param_text(params, "agreement");
+    char hex[2 * HASH_BYTES + 1];
     struct mdl_agreement_row row;
     enum mdl_status st = find(s, text, to_revoke, &row, err);
     if (st != MDL_OK) {
@@ -231,7 +228,7 @@ enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *param
     }
     /* A partner's name ends all that is in force with it: one more would let rounds go on. */
     int64_t partner = row.partner;
-    bool all = !is_hex(text) && row.state == MDL_AGREEMENT_IN_FORCE;
+    bool all = !id_prefix(text, HASH_BYTES, hex) && row.state == MDL_AGREEMENT_IN_FORCE;
     do {
         st = do_revoke(s, &row, err);
         json_decref(*result);

@@ -7,6 +7,8 @@
 #include <store_source.h>
 #include <string.h>
 
+#define NEWEST_OF 20 /* rounds looked at for the one that a partner's name stands for */
+
 /* ---- finding ------------------------------------------------------------------------------------
  */
 
@@ -28,55 +30,76 @@ static bool match_prefix(void *ctx, const struct mdl_round_row *row)
     return true;
 }
 
-static bool take_first(void *ctx, const struct mdl_round_row *row)
+/* Which round a partner's name stands for: the open one, else the one that ended last by this
+ * node's clock. Of two proposals that crossed, the withdrawn one may have been made later. */
+struct newest {
+    bool hit, open;
+    uint64_t at;
+    uint8_t id[MDL_STORE_ROUND];
+};
+
+static bool take_newest(void *ctx, const struct mdl_round_row *row)
 {
-    struct prefix *p = ctx;
-    memcpy(p->id, row->id, sizeof p->id);
-    p->hits = 1;
-    return false;
+    struct newest *n = ctx;
+    bool open = row->outcome == MDL_ROUND_WAITING || row->outcome == MDL_ROUND_RUNNING;
+    if (!n->hit || (open && !n->open) || (open == n->open && row->finished_at > n->at)) {
+        n->hit = true;
+        n->open = open;
+        n->at = row->finished_at;
+        memcpy(n->id, row->id, sizeof n->id);
+    }
+    return true;
 }
 
-static bool is_hex(const char *text)
+enum mdl_status round_newest(struct mdl_service *s, int64_t partner, struct mdl_round_row *out,
+                             struct mdl_error *err)
 {
-    return strlen(text) >= 6 && text[strspn(text, "0123456789abcdef")] == '\0';
+    struct mdl_round_filter f = {.partner = partner, .limit = NEWEST_OF};
+    struct newest n = {.hit = false};
+    enum mdl_status st = mdl_round_list(s->store, &f, take_newest, &n, err);
+    if (st == MDL_OK && !n.hit) {
+        st = mdl_fail(err, MDL_U_NOT_FOUND, "no round with this partner yet");
+    }
+    return st == MDL_OK ? mdl_round_get(s->store, n.id, out, err) : st;
+}
+
+static enum mdl_status of_partner(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                  struct mdl_round_row *out, struct mdl_error *err)
+{
+    enum mdl_status st = round_newest(s, partner->id, out, err);
+    return st != MDL_U_NOT_FOUND
+               ? st
+               : mdl_fail(err, st,
+                          "no round with %s yet; 'mandorla round start \"%s\"' proposes one",
+                          partner->name, partner->name);
 }
 
 enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_round_row *out,
                            struct mdl_error *err)
 {
-    struct prefix p = {.text = text};
-    struct mdl_round_filter f = {0};
+    char hex[2 * MDL_STORE_ROUND + 1];
+    struct prefix p = {.text = hex};
+    struct mdl_round_filter all = {0};
     struct mdl_partner_row partner;
-    enum mdl_status st;
+    bool is_hex = id_prefix(text, MDL_STORE_ROUND, hex);
+    enum mdl_status st = is_hex ? mdl_round_list(s->store, &all, match_prefix, &p, err) : MDL_OK;
 
-    if (is_hex(text)) {
-        st = mdl_round_list(s->store, &f, match_prefix, &p, err);
-        if (st != MDL_OK) {
-            return st;
-        }
-        if (p.hits > 1) {
-            return mdl_fail(err, MDL_U_ARGUMENT, "'%.40s' begins more than one round's id", text);
-        }
+    if (st != MDL_OK) {
+        return st;
     }
-    if (p.hits == 0) {
-        st = partner_find(s, text, &partner, err);
-        if (st != MDL_OK) {
-            return is_hex(text) ? mdl_fail(err, MDL_U_NOT_FOUND, "no round '%.40s'", text) : st;
-        }
-        f.partner = partner.id;
-        f.limit = 1;
-        st = mdl_round_list(s->store, &f, take_first, &p, err);
-        if (st == MDL_OK && p.hits == 0) {
-            st = mdl_fail(err, MDL_U_NOT_FOUND,
-                          "no round with %s yet; 'mandorla round start \"%s\"' proposes one",
-                          partner.name, partner.name);
-        }
-        mdl_partner_clear(&partner);
-        if (st != MDL_OK) {
-            return st;
-        }
+    if (p.hits > 1) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.40s' begins more than one round's id", text);
     }
-    return mdl_round_get(s->store, p.id, out, err);
+    if (p.hits == 1) {
+        return mdl_round_get(s->store, p.id, out, err);
+    }
+    st = partner_find(s, text, &partner, err);
+    if (st != MDL_OK) {
+        return is_hex ? mdl_fail(err, MDL_U_NOT_FOUND, "no round '%.40s'", text) : st;
+    }
+    st = of_partner(s, &partner, out, err);
+    mdl_partner_clear(&partner);
+    return st;
 }
 
 /* ---- start --------------------------------------------------------------------------------------
@@ -246,7 +269,7 @@ enum mdl_status verb_round_abort(struct mdl_service *s, const json_t *params, js
     if (row.outcome == MDL_ROUND_WAITING) {
         st = proposal_refuse(s, &row, row.proposer == MDL_BY_US ? MDL_P_ABORTED : MDL_P_REFUSED,
                              "ended by the operator", err);
-    } else if (!rounds_abort(s, row.id, "ended by the operator")) {
+    } else if (!rounds_abort(s, row.id, MDL_BY_US, "ended by the operator")) {
         st = mdl_fail(err, MDL_U_STATE, "this round has ended already: it is %s",
                       mdl_round_outcome_slug(row.outcome));
     }
