@@ -93,6 +93,13 @@ enum mdl_status conf_default_bind(struct conf *c, struct mdl_error *err)
     return MDL_OK;
 }
 
+bool conf_has_keys(const char *dir)
+{
+    char path[PATH_BYTES + 64];
+    (void)snprintf(path, sizeof path, "%s/keys/" MDL_IDENTITY_FILE, dir);
+    return access(path, F_OK) == 0;
+}
+
 enum mdl_status conf_read(const char *dir, struct conf *out, struct mdl_error *err)
 {
     char path[PATH_BYTES + 32];
@@ -103,6 +110,13 @@ enum mdl_status conf_read(const char *dir, struct conf *out, struct mdl_error *e
     int rc = ini_parse(path, on_value, &r);
     if (r.status != MDL_OK) {
         return r.status;
+    }
+    if (rc == -1 && conf_has_keys(dir)) {
+        return mdl_fail(err, MDL_U_NOT_FOUND,
+                        "%s cannot be read: %s. The node's keys are there: restore the file from a "
+                        "backup, or write it anew: a line '[node]', then 'name = NAME', and "
+                        "'endpoint = tcp://HOST:PORT' if partners dial this node",
+                        path, strerror(errno));
     }
     if (rc == -1) {
         return mdl_fail(err, MDL_U_NOT_FOUND,

@@ -34,6 +34,8 @@ struct conf {
 };
 enum mdl_status conf_read(const char *dir, struct conf *out, struct mdl_error *err);
 enum mdl_status conf_write(const char *dir, const struct conf *c, struct mdl_error *err);
+/* Whether a node's keys stand in `dir`: then it was a node, whatever else is missing. */
+bool conf_has_keys(const char *dir);
 /* Fills bind from endpoint where it is empty: same port, every address of the family. */
 enum mdl_status conf_default_bind(struct conf *c, struct mdl_error *err);
 

@@ -136,6 +136,21 @@ const char *mdl_service_socket_path(const struct mdl_service *s)
     return s->socket;
 }
 
+/* A node without its database is no empty directory: init refuses it, so that is no way out. */
+static enum mdl_status open_store(struct mdl_service *s, struct mdl_error *err)
+{
+    enum mdl_status st = mdl_store_open(s->dir, MDL_STORE_EXISTING, &s->store, err);
+    if (st != MDL_U_NOT_FOUND || !conf_has_keys(s->dir)) {
+        return st;
+    }
+    return mdl_fail(err, st,
+                    "%.120s/mandorla.db is missing: restore it from a backup. Without one its "
+                    "partners, agreements, results and audit log with the receipts are lost: move "
+                    "the directory away, make a new node with 'mandorla --dir DIR init', and "
+                    "exchange invitations anew, for it has another identity",
+                    s->dir);
+}
+
 static enum mdl_status open_parts(struct mdl_service *s, const struct mdl_passphrase_source *pass,
                                   struct mdl_error *err)
 {
@@ -143,7 +158,7 @@ static enum mdl_status open_parts(struct mdl_service *s, const struct mdl_passph
     if (st == MDL_OK) {
         choose_socket(s->dir, &s->conf, s->socket, sizeof s->socket);
         /* The database comes before the channel: descriptors may run out later, not here. */
-        st = mdl_store_open(s->dir, MDL_STORE_EXISTING, &s->store, err);
+        st = open_store(s, err);
     }
     if (st == MDL_OK) {
         st = load_keys(s, pass, err);
