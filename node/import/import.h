@@ -246,6 +246,8 @@ struct mdl_import_file {
     const struct mdl_import_column *columns;
 };
 
+/* Row by row, repeated records and repeated keys included: all that a preview can say. A sink's
+ * `finish` that knows the list may put the distinct keys of the accounts that stay here. */
 struct mdl_import_key_count {
     uint8_t type; /* enum mdl_key_type */
     uint64_t keys;

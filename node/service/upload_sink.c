@@ -159,6 +159,12 @@ static enum mdl_status finish(void *ctx, struct mdl_import_report *r, struct mdl
     r->distinct_keys = u->summary->keys;
     r->duplicate_accounts = u->summary->accounts_sharing_keys;
     r->issues[MDL_ISSUE_REPEATED] = u->summary->duplicate_records;
+    for (size_t i = 0; i < MDL_IMPORT_KEY_TYPES; i++) {
+        /* What was counted row by row had repeated records and shared domains in it. */
+        struct mdl_import_key_count *k = &r->keys[i];
+        k->keys = u->summary->of_type[k->type % MDL_GEN_KEY_TYPES].keys;
+        k->accounts = u->summary->of_type[k->type % MDL_GEN_KEY_TYPES].accounts;
+    }
     for (size_t i = 0; i < r->plan.n; i++) {
         r->population[i] = u->summary->population_accounts[u->bit[i]];
     }

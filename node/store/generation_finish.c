@@ -239,8 +239,19 @@ struct key_pass {
     size_t len; /* 0: none yet */
     int64_t first;
     uint8_t *seen; /* by account id: 1 has a key, 2 shares one */
+    uint8_t *type; /* by account id: the type counted last; keys of one type stand together */
     int64_t n;
 };
+
+static void pass_type(struct key_pass *p, uint8_t type, int64_t account, bool fresh,
+                      struct mdl_gen_summary *sum)
+{
+    if (type < MDL_GEN_KEY_TYPES) {
+        sum->of_type[type].keys += fresh;
+        sum->of_type[type].accounts += p->type[account] != type;
+        p->type[account] = type;
+    }
+}
 
 static void pass_key(struct key_pass *p, struct mdl_query *q, struct mdl_gen_summary *sum)
 {
@@ -248,12 +259,14 @@ static void pass_key(struct key_pass *p, struct mdl_query *q, struct mdl_gen_sum
     const uint8_t *key = mdl_take_bytes(q, &len);
     int64_t account = mdl_take_int(q);
 
-    if (account < 1 || account > p->n || len > sizeof p->key) {
-        return; /* the builder wrote neither */
+    if (account < 1 || account > p->n || len == 0 || len > sizeof p->key) {
+        return; /* the builder wrote none of these */
     }
+    bool same = len == p->len && memcmp(key, p->key, len) == 0;
     sum->links++;
     p->seen[account] |= 1;
-    if (len == p->len && memcmp(key, p->key, len) == 0) {
+    pass_type(p, key[0], account, !same, sum);
+    if (same) {
         if (account != p->first) {
             p->seen[account] |= 2;
             p->seen[p->first] |= 2;
@@ -269,11 +282,14 @@ static void pass_key(struct key_pass *p, struct mdl_query *q, struct mdl_gen_sum
 static enum mdl_status count_keys(struct mdl_gen *g, struct mdl_gen_summary *sum,
                                   struct mdl_error *err)
 {
-    struct key_pass p = {.n = g->accounts, .seen = calloc((size_t)g->accounts + 1, 1)};
+    size_t size = (size_t)g->accounts + 1;
+    struct key_pass p = {.n = g->accounts, .seen = calloc(size, 1), .type = calloc(size, 1)};
     struct mdl_query q;
     bool row = false;
 
-    if (p.seen == NULL) {
+    if (p.seen == NULL || p.type == NULL) {
+        free(p.seen);
+        free(p.type);
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory to count the keys");
     }
     enum mdl_status rc =
@@ -288,6 +304,7 @@ static enum mdl_status count_keys(struct mdl_gen *g, struct mdl_gen_summary *sum
     }
     sum->accounts_without_key = sum->accounts - with_key;
     free(p.seen);
+    free(p.type);
     return rc;
 }
 

@@ -99,11 +99,15 @@ struct mdl_gen_shared_key {
     uint32_t core_names, accounts;
 };
 #define MDL_GEN_SHARED_REPORTED 100
+#define MDL_GEN_KEY_TYPES       64 /* a key's type is its first byte */
 struct mdl_gen_summary {
     uint64_t accounts, keys /* distinct */, links, accounts_without_key;
     /* Rows whose join_id came before: dropped. The first stays, in the populations of all of them.
      */
     uint64_t duplicate_records;
+    struct {
+        uint64_t keys /* distinct */, accounts /* with at least one */;
+    } of_type[MDL_GEN_KEY_TYPES];
     uint64_t accounts_sharing_keys; /* accounts with a key that another account has too */
     uint64_t opportunities, opportunities_unmatched;
     uint64_t shared_keys; /* dropped; the first MDL_GEN_SHARED_REPORTED stand in `shared` */

@@ -41,6 +41,41 @@ static json_int_t number(const json_t *o, const char *a1, const char *a2)
     return json_integer_value(v);
 }
 
+static void expect_keys(const json_t *report, const char *type, json_int_t keys,
+                        json_int_t accounts)
+{
+    size_t i;
+    const json_t *k;
+    json_array_foreach(json_object_get(report, "keys"), i, k)
+    {
+        if (strcmp(json_string_value(json_object_get(k, "type")), type) == 0) {
+            ck_assert_int_eq(number(k, "keys", NULL), keys);
+            ck_assert_int_eq(number(k, "accounts", NULL), accounts);
+            return;
+        }
+    }
+    ck_abort_msg("no %s in the report", type);
+}
+
+/* A1 stands twice, and A1 and A2 are of one house: what is counted is the list as imported. */
+START_TEST(keys_are_counted_once)
+{
+    json_t *r = node_import(&a, "a.csv",
+                            "Account Name,Website,Type,Account ID\n"
+                            "Acme GmbH,https://www.acme.com,Customer,A1\n"
+                            "Acme GmbH,https://www.acme.com,Customer,A1\n"
+                            "Acme Austria,acme.com,Customer,A2\n"
+                            "Globex Corp,globex.net,Prospect,A3\n",
+                            NULL);
+    ck_assert_int_eq(number(r, "accounts", NULL), 3);
+    expect_keys(r, "domain", 2, 3);
+    expect_keys(r, "name", 3, 3);
+    expect_keys(r, "lei", 0, 0);
+    ck_assert_int_eq(number(r, "keys_total", NULL), 5);
+    json_decref(r);
+}
+END_TEST
+
 static const char *round_id(const json_t *doc)
 {
     return json_string_value(json_object_get(json_object_get(doc, "round"), "id"));
@@ -211,6 +246,7 @@ int main(void)
     TCase *t = tcase_create("round");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 120);
+    tcase_add_test(t, keys_are_counted_once);
     tcase_add_test(t, round_to_receipt);
     tcase_add_test(t, waits_for_a_person);
     tcase_add_test(t, larger_lists_have_more_time);
