@@ -36,41 +36,54 @@ static int set_options(const struct mdl_net *net, const struct net_peer *p, void
     rc |= zmq_setsockopt(sock, ZMQ_CURVE_SERVERKEY, p->curve, MDL_CURVE_BYTES);
     rc |= zmq_setsockopt(sock, ZMQ_CURVE_PUBLICKEY, net->curve_public, MDL_CURVE_BYTES);
     rc |= zmq_setsockopt(sock, ZMQ_CURVE_SECRETKEY, net->curve_secret, MDL_CURVE_BYTES);
-    if (net->socks_proxy[0] != '\0')
-        rc |= zmq_setsockopt(sock, ZMQ_SOCKS_PROXY, net->socks_proxy, strlen(net->socks_proxy));
     /* A socket that would speak without CURVE must never connect. */
     return rc == 0 && mdl_sock_is(sock, ZMQ_MECHANISM, ZMQ_CURVE) ? 0 : -1;
 }
 
-static int64_t patience(const struct mdl_net *net)
-{
-    return net->socks_proxy[0] != '\0' ? NET_SOCKS_PATIENCE_MS : NET_DIAL_PATIENCE_MS;
-}
-
-void net_dial_start(struct mdl_net *net, struct net_peer *p)
+/* Opens the socket and has it connect to the partner, or to the tunnel that leads there. */
+static void connect_to(struct mdl_net *net, struct net_peer *p, const char *address)
 {
     struct net_dial *d = &p->dial;
     char name[48];
-    net_dial_close(p);
-    if (p->endpoint[0] == '\0')
-        return;
     snprintf(name, sizeof name, "inproc://mandorla.dial.%llu", (unsigned long long)++net->serial);
     d->sock = zmq_socket(net->zmq, ZMQ_DEALER);
     if (d->sock != NULL && set_options(net, p, d->sock) == 0)
         d->monitor = mdl_monitor_open(net->zmq, d->sock, name, DIAL_EVENTS);
-    if (d->monitor == NULL || zmq_connect(d->sock, p->endpoint) != 0) {
+    if (d->monitor == NULL || zmq_connect(d->sock, address) != 0) {
         net_dial_put_off(net, p, MDL_OK);
         return;
     }
     d->state = NET_OPENING;
     d->retries = 0;
-    d->patience = mdl_net_now() + patience(net);
+    d->patience = mdl_net_now() + NET_DIAL_PATIENCE_MS;
 }
 
-void net_dial_close(struct net_peer *p)
+static void start_tunnel(struct mdl_net *net, struct net_peer *p)
 {
     struct net_dial *d = &p->dial;
-    net_dial_settle(p);
+    d->tunnel = mdl_tunnel_start(net->socks_proxy, p->endpoint);
+    if (d->tunnel == NULL) {
+        net_dial_put_off(net, p, MDL_OK);
+        return;
+    }
+    d->state = NET_OPENING;
+    d->patience = mdl_net_now() + NET_SOCKS_PATIENCE_MS;
+}
+
+void net_dial_start(struct mdl_net *net, struct net_peer *p)
+{
+    net_dial_close(net, p);
+    if (p->endpoint[0] == '\0')
+        return;
+    if (net->socks_proxy[0] != '\0')
+        start_tunnel(net, p);
+    else
+        connect_to(net, p, p->endpoint);
+}
+
+void net_dial_close(struct mdl_net *net, struct net_peer *p)
+{
+    struct net_dial *d = &p->dial;
     if (d->state == NET_LIVE) {
         bool over_dial;
         const struct net_link *link;
@@ -78,6 +91,8 @@ void net_dial_close(struct net_peer *p)
             p->bounced = true;
     }
     mdl_monitored_close(d->sock, d->monitor);
+    mdl_tunnel_end(d->tunnel, &net->ending);
+    d->tunnel = NULL;
     d->monitor = NULL;
     d->sock = NULL;
     d->readable = false;
@@ -85,10 +100,10 @@ void net_dial_close(struct net_peer *p)
 }
 
 /* Closes and comes back after a pause that grows from `first` to `most`. */
-static void pause_dial(struct net_peer *p, int64_t first, int64_t most)
+static void pause_dial(struct mdl_net *net, struct net_peer *p, int64_t first, int64_t most)
 {
     struct net_dial *d = &p->dial;
-    net_dial_close(p);
+    net_dial_close(net, p);
     int64_t next = d->pause + d->pause / 2;
     next = next < first ? first : next;
     d->pause = next > most ? most : next;
@@ -98,7 +113,7 @@ static void pause_dial(struct net_peer *p, int64_t first, int64_t most)
 void net_dial_put_off(struct mdl_net *net, struct net_peer *p, enum mdl_status why)
 {
     int64_t now = mdl_net_now();
-    pause_dial(p, net->times.refused, net->times.refused_max);
+    pause_dial(net, p, net->times.refused, net->times.refused_max);
     bool told_lately = p->refused_at != 0 && now - p->refused_at < NET_TELL_AGAIN_MS;
     if (why != MDL_OK && !told_lately) {
         p->refused = why;
@@ -123,7 +138,7 @@ static void came_up(struct net_peer *p)
     zmq_send(d->sock, frame, sizeof frame, ZMQ_DONTWAIT);
 }
 
-static void broke(const struct mdl_net *net, struct net_peer *p)
+static void broke(struct net_peer *p)
 {
     bool over_dial;
     const struct net_link *link;
@@ -132,17 +147,43 @@ static void broke(const struct mdl_net *net, struct net_peer *p)
     if (net_way(p, &over_dial, &link) && over_dial)
         p->bounced = true;
     p->dial.state = NET_ENDING;
-    p->dial.patience = mdl_net_now() + patience(net);
+    p->dial.patience = mdl_net_now() + NET_DIAL_PATIENCE_MS;
 }
 
-/* A name may have an IPv6 address that leads nowhere, and libzmq tries one family only. */
-static void connect_failed(const struct mdl_net *net, struct net_peer *p)
+static void pause_connecting(struct mdl_net *net, struct net_peer *p)
+{
+    pause_dial(net, p, net->times.reconnect, net->times.reconnect_max);
+}
+
+static void connect_failed(struct mdl_net *net, struct net_peer *p)
 {
     struct net_dial *d = &p->dial;
-    if (d->state != NET_OPENING || !looked_up(net, p) || ++d->retries < DIAL_RETRIES)
+    if (d->state != NET_OPENING)
         return;
-    d->ipv6 = !d->ipv6;
-    pause_dial(p, net->times.reconnect, net->times.reconnect_max);
+    if (d->tunnel != NULL) { /* it serves one connection, which broke or was not taken */
+        pause_connecting(net, p);
+    } else if (looked_up(net, p) && ++d->retries >= DIAL_RETRIES) {
+        /* A name may have an IPv6 address that leads nowhere, and libzmq tries one family only. */
+        d->ipv6 = !d->ipv6;
+        pause_connecting(net, p);
+    }
+}
+
+static void tunnel_events(struct mdl_net *net, struct net_peer *p)
+{
+    struct net_dial *d = &p->dial;
+    if (d->tunnel == NULL || d->sock != NULL)
+        return;
+    switch (mdl_tunnel_state(d->tunnel)) {
+    case MDL_TUNNEL_OPENING:
+        break;
+    case MDL_TUNNEL_OPEN:
+        connect_to(net, p, mdl_tunnel_address(d->tunnel));
+        break;
+    case MDL_TUNNEL_FAILED:
+        pause_connecting(net, p);
+        break;
+    }
 }
 
 void net_dial_events(struct mdl_net *net, struct net_peer *p)
@@ -150,11 +191,12 @@ void net_dial_events(struct mdl_net *net, struct net_peer *p)
     struct net_dial *d = &p->dial;
     uint16_t event;
     uint32_t value;
+    tunnel_events(net, p);
     while (d->monitor != NULL && mdl_monitor_read(d->monitor, &event, &value)) {
         if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
             came_up(p);
         else if (event == ZMQ_EVENT_DISCONNECTED)
-            broke(net, p);
+            broke(p);
         else if (event == ZMQ_EVENT_CONNECT_RETRIED)
             connect_failed(net, p);
         else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
@@ -166,10 +208,13 @@ void net_dial_events(struct mdl_net *net, struct net_peer *p)
     }
 }
 
-void net_dial_settle(struct net_peer *p)
+void net_dial_settle(struct mdl_net *net, struct net_peer *p)
 {
-    if (p->dial.state == NET_ENDING)
-        p->dial.state = NET_OPENING;
+    if (p->dial.state != NET_ENDING)
+        return;
+    p->dial.state = NET_OPENING;
+    if (p->dial.tunnel != NULL)
+        pause_connecting(net, p);
 }
 
 void net_dial_tick(struct mdl_net *net, struct net_peer *p, int64_t now)

@@ -9,6 +9,7 @@
 #include "knock.h"
 #include "net.h"
 #include "socket.h"
+#include "tunnel.h"
 #include "zap.h"
 
 #include <zmq.h>
@@ -21,7 +22,8 @@
 #define NET_TELL_AGAIN_MS     60000 /* REFUSED and TROUBLE are repeated at most so often */
 #define NET_WRITABLE_MS       20    /* pause before a full queue is tried again */
 #define NET_DIAL_PATIENCE_MS  15000 /* a dial that is neither up nor refused by then starts anew */
-#define NET_SOCKS_PATIENCE_MS 60000
+#define NET_SOCKS_PATIENCE_MS 60000 /* the same for the proxy's answer, which may come from afar   \
+                                     */
 /* Wire bytes that are not messages, per millisecond: heartbeats and keep-alives. */
 #define NET_IDLE_BYTES_PER_MS 1
 #define NET_KERNEL_BUFFER     ((uint64_t)8 * 1024 * 1024)
@@ -53,8 +55,9 @@ struct net_link {
 };
 
 struct net_dial {
-    enum net_state state; /* NET_FREE: not dialling, or waiting for retry_at */
-    void *sock, *monitor;
+    enum net_state state;      /* NET_FREE: not dialling, or waiting for retry_at */
+    struct mdl_tunnel *tunnel; /* through the proxy, if there is one */
+    void *sock, *monitor;      /* NULL also while the tunnel is opening */
     bool readable;
     bool ipv6;
     int64_t heard, pinged;
@@ -94,6 +97,7 @@ struct mdl_net {
     struct mdl_net_times times;
     uint32_t max_message, hwm, max_strangers;
     char socks_proxy[MDL_NET_ENDPOINT_MAX];
+    struct mdl_tunnel *ending; /* tunnels that dials have left */
 
     void *router, *router_monitor; /* NULL when the node only dials */
     bool router_readable;
@@ -153,12 +157,13 @@ bool net_way(const struct net_peer *p, bool *over_dial, const struct net_link **
 
 /* dial.c */
 void net_dial_start(struct mdl_net *net, struct net_peer *p);
-void net_dial_close(struct net_peer *p);
+void net_dial_close(struct mdl_net *net, struct net_peer *p);
 /* Closes and comes back after a growing pause. */
 void net_dial_put_off(struct mdl_net *net, struct net_peer *p, enum mdl_status why);
 void net_dial_events(struct mdl_net *net, struct net_peer *p);
 void net_dial_tick(struct mdl_net *net, struct net_peer *p, int64_t now);
-void net_dial_settle(struct net_peer *p);
+/* After the socket was read empty: what was ending has ended. */
+void net_dial_settle(struct mdl_net *net, struct net_peer *p);
 int64_t net_dial_due(const struct mdl_net *net, const struct net_peer *p);
 
 /* door.c */

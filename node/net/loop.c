@@ -214,6 +214,15 @@ static void add_socket(zmq_pollitem_t *item, void *sock)
     *item = (zmq_pollitem_t){.socket = sock, .fd = -1, .events = sock != NULL ? ZMQ_POLLIN : 0};
 }
 
+/* Two entries: the socket, and what tells of its connection. */
+static void add_dial(zmq_pollitem_t item[2], const struct net_dial *d)
+{
+    add_socket(&item[0], d->sock);
+    add_socket(&item[1], d->monitor);
+    if (d->tunnel != NULL && d->sock == NULL)
+        item[1] = (zmq_pollitem_t){.fd = mdl_tunnel_fd(d->tunnel), .events = ZMQ_POLLIN};
+}
+
 static short to_zmq(short events)
 {
     int z = 0;
@@ -249,10 +258,8 @@ static enum mdl_status fill_items(struct mdl_net *net, const struct pollfd *extr
     item[0] = (zmq_pollitem_t){.fd = zap_open ? mdl_zap_fd(net->zap) : -1, .events = ZMQ_POLLIN};
     add_socket(&item[1], net->router);
     add_socket(&item[2], net->router_monitor);
-    for (size_t i = 0; i < net->n_peers; i++) {
-        add_socket(&item[LOOP_FIXED + 2 * i], net->peer[i]->dial.sock);
-        add_socket(&item[LOOP_FIXED + 2 * i + 1], net->peer[i]->dial.monitor);
-    }
+    for (size_t i = 0; i < net->n_peers; i++)
+        add_dial(&item[LOOP_FIXED + 2 * i], &net->peer[i]->dial);
     for (size_t i = 0; i < n; i++)
         item[LOOP_FIXED + 2 * net->n_peers + i] =
             (zmq_pollitem_t){.fd = extra[i].fd, .events = to_zmq(extra[i].events)};
@@ -275,6 +282,7 @@ static void forgive_stall(struct mdl_net *net, int64_t now)
 static void run_timers(struct mdl_net *net)
 {
     int64_t now = mdl_net_now();
+    mdl_tunnels_reap(&net->ending);
     if (net->fatal != MDL_OK)
         return;
     forgive_stall(net, now);

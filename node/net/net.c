@@ -158,7 +158,7 @@ void net_stop(struct mdl_net *net)
     net_door_close(net);
     for (size_t i = 0; i < net->n_peers; i++) {
         net_links_close(net->peer[i]);
-        net_dial_close(net->peer[i]);
+        net_dial_close(net, net->peer[i]);
     }
 }
 
@@ -171,6 +171,7 @@ void mdl_net_close(struct mdl_net *net)
     mdl_zap_stop(net->zap);
     if (net->zmq != NULL)
         zmq_ctx_term(net->zmq);
+    mdl_tunnels_finish(&net->ending);
     for (size_t i = 0; i < net->n_peers; i++)
         free(net->peer[i]);
     free(net->peer);

@@ -99,7 +99,7 @@ static enum mdl_status rekey(struct mdl_net *net, struct net_peer *p,
         return status;
     mdl_zap_expel(net->zap, p->curve);
     net_links_close(p);
-    net_dial_close(p);
+    net_dial_close(net, p);
     set_key(net, p, curve);
     return MDL_OK;
 }
@@ -121,7 +121,7 @@ enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t partner,
         return status;
     bool moved = strcmp(p->endpoint, where) != 0;
     if (moved) {
-        net_dial_close(p);
+        net_dial_close(net, p);
         snprintf(p->endpoint, sizeof p->endpoint, "%s", where);
     }
     if (p->dial.state == NET_FREE || p->dial.state == NET_OPENING) {
@@ -145,7 +145,7 @@ void mdl_net_forget(struct mdl_net *net, uint64_t partner)
             continue;
         mdl_zap_expel(net->zap, p->curve);
         net_links_close(p);
-        net_dial_close(p);
+        net_dial_close(net, p);
         drop_held(net, partner);
         net->peer[i] = net->peer[--net->n_peers];
         free(p);

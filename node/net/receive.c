@@ -100,7 +100,7 @@ static bool read_dial(struct mdl_net *net, struct net_peer *p, struct mdl_net_ev
     while (p->dial.readable) {
         if (!read_frame(p->dial.sock, &msg)) {
             p->dial.readable = false;
-            net_dial_settle(p);
+            net_dial_settle(net, p);
             return false;
         }
         size_t rest = drop_rest(p->dial.sock, &msg);
