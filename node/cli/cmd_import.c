@@ -20,7 +20,8 @@ static const struct option_row import_options[] = {
     {"preview", NULL, "look at the first rows and report; change nothing"},
     {"encoding", "E", "auto, utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: auto)"},
     {"delimiter", "C", "one character, or 'tab' (default: found out)"},
-    {"rejected", "FILE", "write the rejected rows and why to this CSV file"},
+    {"rejected", "FILE",
+     "write the rejected rows (at most the first 1,000) and why to this CSV file"},
     {NULL, NULL, NULL},
 };
 

@@ -253,6 +253,28 @@ static void show_head(const json_t *d, FILE *f)
     (void)fputc('\n', f);
 }
 
+/* The report names so many rejected rows and no more: a file of another encoding has millions. */
+static long long not_named(const json_t *rejected)
+{
+    return (long long)mdl_doc_int(rejected, "count") -
+           (long long)json_array_size(json_object_get(rejected, "first"));
+}
+
+static void show_rejected_file(const char *name, const json_t *rejected, FILE *f)
+{
+    char a[FORM];
+    char b[FORM];
+    say(f, "\n%s holds ", name);
+    if (not_named(rejected) > 0) {
+        say_shade(f, SHADE_YELLOW, "only the first %s of %s rejected rows",
+                  form_number((json_int_t)json_array_size(json_object_get(rejected, "first")), a),
+                  form_number(mdl_doc_int(rejected, "count"), b));
+        say(f, "; mend these and import again to see the others\n");
+    } else {
+        say(f, "all rejected rows: %s\n", form_number(mdl_doc_int(rejected, "count"), a));
+    }
+}
+
 enum mdl_status show_import(struct cli *c, const json_t *d, FILE *f)
 {
     static const struct figures populations = {
@@ -275,7 +297,7 @@ enum mdl_status show_import(struct cli *c, const json_t *d, FILE *f)
     show_issues("Left out on purpose", SHADE_DIM, json_object_get(d, "skipped"), f);
     show_shared(json_object_get(d, "denied_domains"), f);
     if (option_given(&c->o, "rejected")) {
-        say(f, "\nRejected rows are in %s\n", option_text(&c->o, "rejected"));
+        show_rejected_file(option_text(&c->o, "rejected"), json_object_get(d, "rejected"), f);
     }
     return st;
 }
@@ -314,13 +336,21 @@ enum mdl_status write_rejected(struct cli *c, const json_t *report, FILE *f)
     {
         rejected_row(o, f);
     }
+    if (not_named(part) > 0) {
+        char text[160];
+        (void)snprintf(text, sizeof text,
+                       "%lld more rejected rows are not listed here: mend these and import again",
+                       not_named(part));
+        const char *cells[] = {"", "", "", "", "", "not-listed", text};
+        mdl_csv_row(cells, 7, f);
+    }
     if (fflush(f) != 0 || ferror(f)) {
         return mdl_fail(&c->err, errno == ENOSPC ? MDL_L_DISK_FULL : MDL_L_IO,
                         "the accounts are imported, but '%s' cannot be written: %s", name,
                         strerror(errno));
     }
-    if ((size_t)mdl_doc_int(part, "count") > json_array_size(rows)) {
-        say(stderr, "mandorla: %s holds the first %zu rejected rows of %lld\n", name,
+    if (c->json && not_named(part) > 0) {
+        say(stderr, "mandorla: %s holds only the first %zu of %lld rejected rows\n", name,
             json_array_size(rows), (long long)mdl_doc_int(part, "count"));
     }
     return MDL_OK;

@@ -110,6 +110,52 @@ START_TEST(a_fresh_node)
 }
 END_TEST
 
+/* Row 0 is fine; `n` rows have a cell too many. */
+static void write_bad_rows(char path[64], int n)
+{
+    char *text = malloc(64 + (size_t)n * 32);
+    ck_assert_ptr_nonnull(text);
+    size_t at = (size_t)snprintf(text, 64, "Account Name,Website\nAcme,acme.com\n");
+    for (int i = 0; i < n; i++) {
+        at += (size_t)snprintf(text + at, 32, "C%d,c%d.com,x\n", i, i);
+    }
+    write_file(path, text);
+    free(text);
+}
+
+static size_t count_lines(const char *path, char last[300])
+{
+    FILE *f = fopen(path, "r");
+    size_t n = 0;
+    ck_assert_ptr_nonnull(f);
+    for (; fgets(last, 300, f) != NULL; n++) {
+    }
+    (void)fclose(f);
+    return n;
+}
+
+START_TEST(rejected_rows_that_are_not_listed_are_told)
+{
+    char file[64];
+    char rejected[64];
+    char last[300] = "";
+    write_file(rejected, "");
+    write_bad_rows(file, 1005);
+    good(run("--dir", a.dir, "import", file, "--source", "bad", "--rejected", rejected),
+         "holds only the first 1,000 of 1,005 rejected rows");
+    ck_assert_uint_eq(count_lines(rejected, last), 1 + 1000 + 1);
+    ck_assert_msg(has(last, "not-listed,5 more rejected rows are not listed here"), "%s", last);
+    (void)unlink(file);
+    write_bad_rows(file, 3);
+    good(run("--dir", a.dir, "import", file, "--source", "bad", "--rejected", rejected),
+         "holds all rejected rows: 3");
+    ck_assert_uint_eq(count_lines(rejected, last), 1 + 3);
+    (void)unlink(file);
+    (void)unlink(rejected);
+    good(run("--dir", a.dir, "source", "remove", "bad", "--yes"), "Removed source bad");
+}
+END_TEST
+
 START_TEST(imports)
 {
     char file[64];
@@ -293,8 +339,18 @@ END_TEST
 
 int main(int argc, char *argv[])
 {
-    const TTest *const tests[] = {
-        init,    keys_need_no_node, begin,   a_fresh_node,         imports, pairing,
-        a_round, results,           the_log, waiting_and_refusing, the_end, stop};
+    const TTest *const tests[] = {init,
+                                  keys_need_no_node,
+                                  begin,
+                                  a_fresh_node,
+                                  imports,
+                                  rejected_rows_that_are_not_listed_are_told,
+                                  pairing,
+                                  a_round,
+                                  results,
+                                  the_log,
+                                  waiting_and_refusing,
+                                  the_end,
+                                  stop};
     return run_suite(argc, argv, "node", tests, sizeof tests / sizeof tests[0]);
 }
