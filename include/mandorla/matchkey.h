@@ -154,6 +154,9 @@ MDL_MUST_CHECK enum mdl_status mdl_identifier_key(const struct mdl_profile *p, c
                                                   const char *value, struct mdl_key *key,
                                                   char canonical[64], struct mdl_error *err);
 
+/* The names of the schemes by index, as struct mdl_identifier lists them; NULL past the end. */
+const char *mdl_identifier_scheme(size_t i);
+
 /* type || big-endian 16-bit length || value: the bytes x that are hashed to the group. Returns the
  * length, at most MDL_KEY_BYTES_MAX. Sorting these bytes gives the order of a round's input list.
  */

@@ -86,6 +86,18 @@ enum mdl_import_issue_class mdl_import_issue_class_of(enum mdl_import_issue_kind
     return (unsigned)kind < MDL_ISSUE_COUNT ? issues[kind].cls : MDL_ISSUE_REJECTED;
 }
 
+/* A scheme that nothing knows would read a whole file and give no key of it. */
+static bool known_scheme(const char *scheme)
+{
+    const char *name;
+    for (size_t i = 0; (name = mdl_identifier_scheme(i)) != NULL; i++) {
+        if (strcmp(scheme, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "id:no_orgnr" */
 static bool parse_scheme(const char *s, struct mdl_imp_map *map)
 {
@@ -104,7 +116,7 @@ static bool parse_scheme(const char *s, struct mdl_imp_map *map)
         map->scheme[i] = c;
     }
     map->field = MDL_FIELD_IDENTIFIER;
-    return true;
+    return known_scheme(map->scheme);
 }
 
 static bool parse_field(const char *s, struct mdl_imp_map *map)
@@ -123,6 +135,18 @@ static bool parse_field(const char *s, struct mdl_imp_map *map)
         }
     }
     return false;
+}
+
+static enum mdl_status refuse_scheme(const char *text, struct mdl_error *err)
+{
+    char all[420] = "";
+    const char *name;
+    for (size_t i = 0; (name = mdl_identifier_scheme(i)) != NULL; i++) {
+        size_t at = strlen(all);
+        (void)snprintf(all + at, sizeof all - at, " %s", name);
+    }
+    return mdl_fail(err, MDL_U_ARGUMENT, "\"%.60s\": no such scheme of ids. Known are:%s", text,
+                    all);
 }
 
 static enum mdl_status refuse_field(const char *text, struct mdl_error *err)
@@ -180,7 +204,8 @@ enum mdl_status mdl_imp_map_parse(const char *text, struct mdl_imp_map *map, str
     } else if (b.len == 0 || b.len >= sizeof map->label) {
         st = mdl_fail(err, MDL_U_ARGUMENT, "\"%.60s\" names no column", text);
     } else if (!parse_field(field.p, map)) {
-        st = refuse_field(text, err);
+        st = strncasecmp(field.p, "id:", 3) == 0 ? refuse_scheme(text, err)
+                                                 : refuse_field(text, err);
     } else {
         memcpy(map->label, b.p, b.len + 1);
         memcpy(map->whole, b.p, b.len + 1);

@@ -21,8 +21,8 @@ static enum mdl_status by_rule(const struct mdl_profile *p, const char *rule, co
     if (strcmp(rule, "name") == 0) {
         return mdl_name_key(p, input, NULL, out, NULL);
     }
-    for (size_t i = 0; mdl_mk_scheme_at(i) != NULL; i++) {
-        if (strcmp(rule, mdl_mk_scheme_at(i)) == 0) {
+    for (size_t i = 0; mdl_identifier_scheme(i) != NULL; i++) {
+        if (strcmp(rule, mdl_identifier_scheme(i)) == 0) {
             enum mdl_status st = mdl_identifier_key(p, rule, input, &k, canonical, NULL);
             if (st == MDL_OK) {
                 snprintf(out, 256, "%s=%.*s", mdl_key_type_slug(k.type), (int)k.len,

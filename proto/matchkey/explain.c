@@ -84,8 +84,8 @@ static bool try_identifiers(struct kept *k, const char *value, const char *count
     }
     bool bare = strspn(compact, "0123456789") == strlen(compact);
     k->notes.field = "identifier";
-    for (size_t i = 0; mdl_mk_scheme_at(i) != NULL; i++) {
-        const char *scheme = mdl_mk_scheme_at(i);
+    for (size_t i = 0; mdl_identifier_scheme(i) != NULL; i++) {
+        const char *scheme = mdl_identifier_scheme(i);
         struct mdl_key key;
         bool duns = strcmp(scheme, "duns") == 0;
         bool here = country == NULL ? bare : mdl_mk_scheme_in_country(i, country);

@@ -240,7 +240,7 @@ enum mdl_status mdl_identifier_key(const struct mdl_profile *p, const char *sche
     return MDL_OK;
 }
 
-const char *mdl_mk_scheme_at(size_t i)
+const char *mdl_identifier_scheme(size_t i)
 {
     return i < SCHEMES ? schemes[i].name : NULL;
 }

@@ -193,8 +193,7 @@ mk_check mdl_mk_check_lei, mdl_mk_check_duns, mdl_mk_check_isin, mdl_mk_check_si
 int mdl_mk_vat_bit(const char country[2]);
 /* The scheme a bare VAT column means in a country, NULL if none: "fr_siren" style names. */
 const char *mdl_mk_vat_scheme(const char *country);
-/* Every scheme by index, NULL past the end; for recognising what a person typed. */
-const char *mdl_mk_scheme_at(size_t i);
+/* Of a scheme by its index in mdl_identifier_scheme; for recognising what a person typed. */
 bool mdl_mk_scheme_in_country(size_t i, const char *country);
 bool mdl_mk_scheme_distinctive(size_t i);
 /* Upper-case, separators out. False if it holds anything but letters and digits, or is too long. */

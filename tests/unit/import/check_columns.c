@@ -229,6 +229,12 @@ START_TEST(map_syntax)
     ck_text_has(err.text, "no such field");
     ck_text_has(err.text, "additional_domains");
     ck_assert_int_eq(mdl_import_check_map("Nr=id:", &err), MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "Known are: lei duns "));
+    ck_assert_int_eq(mdl_import_check_map("Nr=id:no_orgnmr", &err), MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "\"Nr=id:no_orgnmr\": no such scheme of ids"));
+    ck_assert_ptr_nonnull(strstr(err.text, " no_orgnr "));
+    ck_assert_ptr_nonnull(strstr(err.text, " pl_nip"));
+    ck_assert_int_eq(mdl_import_check_map("Nr=ID:CH-UID", &err), MDL_OK);
     ck_assert_int_eq(mdl_import_check_map("Nr=id:a b", &err), MDL_U_ARGUMENT);
     ck_assert_int_eq(mdl_import_check_map("Nr=id:abcdefghijklmnopq", &err), MDL_U_ARGUMENT);
 }

@@ -195,12 +195,12 @@ START_TEST(test_odd_input)
     ck_assert_str_eq(key_of("jp_cn", "T5835678256246"), "registry=jp-cn:5835678256246");
     ck_assert_str_eq(key_of("br_cnpj", "12.ABC.345/01DE-35"), "registry=br-cnpj:12ABC345");
     /* schemes take any of the 48 bytes of room */
-    for (size_t i = 0; mdl_mk_scheme_at(i) != NULL; i++) {
+    for (size_t i = 0; mdl_identifier_scheme(i) != NULL; i++) {
         for (size_t n = 0; n <= MK_ID_MAX; n++) {
             memset(long_id, 'Z', n);
             long_id[n] = '\0';
             ck_assert_int_eq(
-                mdl_identifier_key(profile, mdl_mk_scheme_at(i), long_id, &k, canonical, &err),
+                mdl_identifier_key(profile, mdl_identifier_scheme(i), long_id, &k, canonical, &err),
                 MDL_U_NO_KEY);
         }
     }
