@@ -11,8 +11,8 @@
 #include <string.h>
 
 /* While a connection lasts nothing gets lost, so what waits for a person is repeated ever less. */
-#define REPEAT_MS     30000u
-#define REPEAT_MAX_MS (3600u * 1000)
+#define REPEAT_MS     UINT64_C(30000)
+#define REPEAT_MAX_MS UINT64_C(3600000)
 
 enum mdl_status outside_send_bytes(struct mdl_service *s, int64_t partner, uint8_t type,
                                    const uint8_t *round, const uint8_t *agreement,

@@ -100,7 +100,7 @@ static bool hex_prefix(const char *text, const uint8_t identity[MDL_IDENTITY_BYT
 {
     char hex[2 * MDL_IDENTITY_BYTES + 1];
     size_t n = strlen(text);
-    if (n < 8 || n > 2 * MDL_IDENTITY_BYTES) {
+    if (n < 8 || n > sizeof hex - 1) {
         return false;
     }
     (void)sodium_bin2hex(hex, sizeof hex, identity, MDL_IDENTITY_BYTES);
