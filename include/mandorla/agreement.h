@@ -161,8 +161,10 @@ bool mdl_population_name_valid(const char *name);
 enum mdl_disclosure {
     MDL_THEY_LEARN, /* what the partner would learn of us */
     MDL_WE_LEARN,
-    MDL_TERMS /* purpose, basis, caps, times */
+    MDL_TERMS,  /* parties, purpose, basis, caps, times */
+    MDL_DETAILS /* what no reader can judge by eye: identities, suite, profiles by their digests */
 };
+#define MDL_DISCLOSURES 4
 typedef void mdl_disclosure_fn(void *ctx, enum mdl_disclosure section, const char *sentence);
 /* What a round under this agreement would tell whom, as sentences, section by section, seen from
  * the party with role `own`. The text is valid during the call. */

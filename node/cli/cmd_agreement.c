@@ -57,6 +57,9 @@ void show_disclosure(const json_t *d, FILE *f)
     show_section("They learn", json_object_get(d, "they_learn"), f);
     show_section("We learn", json_object_get(d, "we_learn"), f);
     show_section("Terms", json_object_get(d, "terms"), f);
+    say_shade(f, SHADE_DIM,
+              "Both identities and the rules for match keys are signed too, by digest: "
+              "see --json.\n");
     say(f, "Here are %s accounts with %s match keys now.\n",
         form_number(mdl_doc_int(d, "own_accounts"), a), form_number(mdl_doc_int(d, "own_keys"), b));
 }

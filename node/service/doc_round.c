@@ -287,7 +287,7 @@ json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row
 }
 
 struct telling {
-    json_t *section[3];
+    json_t *section[MDL_DISCLOSURES];
 };
 
 static void tell(void *ctx, enum mdl_disclosure section, const char *sentence)
@@ -311,11 +311,11 @@ static bool count_source(void *ctx, const struct mdl_source_row *row)
 json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a)
 {
     bool is_a = memcmp(a->identity[0], mdl_identity_public(s->identity), MDL_IDENTITY_BYTES) == 0;
-    struct telling t = {{json_array(), json_array(), json_array()}};
+    struct telling t = {{json_array(), json_array(), json_array(), json_array()}};
     struct counting c = {0, 0};
     mdl_agreement_describe(a, is_a ? MDL_ROLE_A : MDL_ROLE_B, tell, &t);
     (void)(mdl_source_list(s->store, count_source, &c, NULL) == MDL_OK);
-    return json_pack("{s:o, s:o, s:o, s:I, s:I}", "they_learn", t.section[MDL_THEY_LEARN],
-                     "we_learn", t.section[MDL_WE_LEARN], "terms", t.section[MDL_TERMS],
-                     "own_accounts", c.accounts, "own_keys", c.keys);
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "they_learn", t.section[MDL_THEY_LEARN],
+                     "we_learn", t.section[MDL_WE_LEARN], "terms", t.section[MDL_TERMS], "details",
+                     t.section[MDL_DETAILS], "own_accounts", c.accounts, "own_keys", c.keys);
 }

@@ -3,6 +3,7 @@
 #include "terms.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct talk {
     const struct mdl_agreement *a;
@@ -67,9 +68,10 @@ static void say_terms(struct talk *t)
     char name[64];
     char text[TERM_TEXT];
 
+    say(t, MDL_TERMS, "party A: %s; party B: %s", t->a->name[MDL_ROLE_A], t->a->name[MDL_ROLE_B]);
     for (size_t i = 0; mdl_term(t->a, i, name, text); i++) {
-        if (text[0] != '\0') {
-            say(t, MDL_TERMS, "%s: %s", name, text);
+        if (text[0] != '\0' && strncmp(name, "name of ", 8) != 0) {
+            say(t, mdl_term_technical(i) ? MDL_DETAILS : MDL_TERMS, "%s: %s", name, text);
         }
     }
     say(t, MDL_TERMS, "Either party may revoke the agreement at any time.");

@@ -85,6 +85,12 @@ static const struct term {
 };
 #define TERMS (sizeof terms / sizeof terms[0])
 
+bool mdl_term_technical(size_t i)
+{
+    return i < TERMS && (terms[i].show == SHOW_KEY || terms[i].show == SHOW_PROFILES ||
+                         terms[i].at == AT(suite));
+}
+
 static uint64_t number_at(const uint8_t *p, enum show show)
 {
     uint16_t v16;

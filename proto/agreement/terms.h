@@ -12,6 +12,9 @@
  * have gives empty texts. */
 bool mdl_term(const struct mdl_agreement *a, size_t i, char name[64], char text[TERM_TEXT]);
 
+/* Whether the i-th term is for machines: an identity, the suite, a digest. */
+bool mdl_term_technical(size_t i);
+
 /* "customers, prospects" */
 void mdl_term_populations(const struct mdl_agreement_group *g, enum mdl_role role,
                           char text[TERM_TEXT]);

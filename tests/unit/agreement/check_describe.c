@@ -9,7 +9,7 @@
 static struct parties p;
 static struct mdl_agreement a;
 static struct mdl_agreement b;
-static char heard[3][8000]; /* by section */
+static char heard[MDL_DISCLOSURES][8000]; /* by section */
 
 static void setup(void)
 {
@@ -69,8 +69,23 @@ START_TEST(bounds_are_told_if_there_are_any)
 }
 END_TEST
 
+/* A digest tells a reader nothing: it stands apart. */
+START_TEST(digests_are_details)
+{
+    mdl_agreement_describe(&a, MDL_ROLE_A, hear, &a);
+    assert_told(MDL_DETAILS, "identity of A: ");
+    assert_told(MDL_DETAILS, "identity of B: ");
+    assert_told(MDL_DETAILS, "suite: ");
+    assert_told(MDL_DETAILS, "profiles: ");
+    for (const char *at = heard[MDL_TERMS]; *at != '\0'; at++) {
+        ck_assert_msg(strspn(at, "0123456789abcdef") < 32, "a digest: %.80s", at);
+    }
+}
+END_TEST
+
 START_TEST(terms_are_told)
 {
+    char parties[300];
     mdl_agreement_describe(&a, MDL_ROLE_A, hear, &a);
     assert_told(MDL_TERMS, "purpose: co-sell account mapping\n");
     assert_told(MDL_TERMS, "legal basis: GDPR Art. 6(1)(f) legitimate interests\n");
@@ -80,6 +95,9 @@ START_TEST(terms_are_told)
     assert_told(MDL_TERMS, "days results are kept: 365\n");
     assert_told(MDL_TERMS, "matching keys, at most: no bound\n");
     assert_told(MDL_TERMS, "group 1: level: accounts\n");
+    (void)snprintf(parties, sizeof parties, "party A: %s; party B: %s\n", a.name[0], a.name[1]);
+    ck_assert_int_eq(strncmp(heard[MDL_TERMS], parties, strlen(parties)), 0);
+    ck_assert_ptr_null(strstr(heard[MDL_TERMS], "name of"));
     assert_told(MDL_TERMS, "Either party may revoke the agreement at any time.\n");
     ck_assert_ptr_null(strstr(heard[MDL_TERMS], "group 2"));
 }
@@ -171,6 +189,7 @@ int main(void)
     tcase_add_test(c, each_side_is_told_what_the_other_learns);
     tcase_add_test(c, bounds_are_told_if_there_are_any);
     tcase_add_test(c, terms_are_told);
+    tcase_add_test(c, digests_are_details);
     tcase_add_test(c, differences_are_listed);
     tcase_add_test(c, a_group_more_is_a_difference);
     tcase_add_test(c, no_term_escapes_the_comparison);
