@@ -77,6 +77,25 @@ static void show_end(const json_t *r, FILE *f)
     }
 }
 
+/* "preparing 0.2 s, hello 12 ms, ..." of an ended round. */
+static void show_phases(const json_t *phases, FILE *f)
+{
+    char text[512] = "";
+    char ms[FORM];
+    size_t i;
+    const json_t *p;
+
+    json_array_foreach(phases, i, p)
+    {
+        size_t n = strlen(text);
+        if (json_is_integer(json_object_get(p, "ms"))) {
+            (void)snprintf(text + n, sizeof text - n, "%s%s %s", n > 0 ? ", " : "",
+                           mdl_doc_text(p, "name"), form_ms(mdl_doc_int(p, "ms"), ms));
+        }
+    }
+    say_field(f, "Phases", "%s", text);
+}
+
 void show_round(const json_t *r, FILE *f)
 {
     const char *state = mdl_doc_text(r, "state");
@@ -105,6 +124,7 @@ void show_round(const json_t *r, FILE *f)
         }
         say_field(f, "Ended", "%s%s%s", form_time(mdl_doc_text(r, "finished"), a),
                   took[0] != '\0' ? ", after " : "", took);
+        show_phases(json_object_get(r, "phases"), f);
     }
     show_sizes(r, f);
     show_end(r, f);

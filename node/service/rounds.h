@@ -51,6 +51,9 @@ enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_r
 enum mdl_status round_newest(struct mdl_service *s, int64_t partner, struct mdl_round_row *out,
                              struct mdl_error *err);
 json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row);
+/* The phases of a round that has ended, with their times; empty if it never began. Reads the log.
+ */
+json_t *doc_phases(struct mdl_service *s, const struct mdl_round_row *row);
 /* Own accounts in the round's snapshot. */
 uint32_t round_own_total(struct mdl_service *s, const struct mdl_round_row *row);
 /* Of a round at work: phase and progress; false if none is at work. */

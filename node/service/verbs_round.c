@@ -327,7 +327,11 @@ enum mdl_status verb_round_show(struct mdl_service *s, const json_t *params, jso
     struct mdl_round_row row;
     enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
     if (st == MDL_OK) {
-        *result = json_pack("{s:o}", "round", doc_round(s, &row));
+        json_t *round = doc_round(s, &row);
+        if (row.finished_at != 0) {
+            (void)json_object_set_new(round, "phases", doc_phases(s, &row));
+        }
+        *result = json_pack("{s:o}", "round", round);
         mdl_round_clear(&row);
     }
     return st;

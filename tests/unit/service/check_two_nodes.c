@@ -100,6 +100,27 @@ static void expect_overlap(struct node *n, const char *partner, size_t rows)
     json_decref(o);
 }
 
+/* Every phase of an ended round, one after the other, within the round's time. */
+static void expect_phases(struct node *n, const json_t *round)
+{
+    static const char *const names[] = {"preparing", "hello", "receipt"};
+    json_t *doc =
+        node_do(n, "round.show", json_pack("{s:O}", "round", json_object_get(round, "id")));
+    const json_t *phases = json_object_get(json_object_get(doc, "round"), "phases");
+    json_int_t sum = 0;
+    size_t i;
+    size_t seen = 0;
+    const json_t *p;
+    json_array_foreach(phases, i, p)
+    {
+        sum += number(p, "ms", NULL);
+        seen += seen < 3 && strcmp(json_string_value(json_object_get(p, "name")), names[seen]) == 0;
+    }
+    ck_assert_uint_eq(seen, 3);
+    ck_assert_int_eq(sum, number(round, "wall_ms", NULL));
+    json_decref(doc);
+}
+
 START_TEST(round_to_receipt)
 {
     import_both();
@@ -113,6 +134,8 @@ START_TEST(round_to_receipt)
     const json_t *receipt_a = json_object_get(at_a, "receipt");
     const json_t *receipt_b = json_object_get(at_b, "receipt");
     ck_assert(json_equal(json_object_get(receipt_a, "hash"), json_object_get(receipt_b, "hash")));
+    expect_phases(&a, at_a);
+    expect_phases(&b, at_b);
     expect_overlap(&a, "Contoso", 2);
     expect_overlap(&b, "Northwind", 2);
     json_t *w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
