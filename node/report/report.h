@@ -1,4 +1,4 @@
-/* report.h: documents of the service (node/service/DOCUMENTS.md) as tables and CSV.
+/* report.h: documents of the service (docs/openapi.yaml) as tables and CSV.
  *
  * Every function writes to `out` and reads only the document. A document that lacks a field prints
  * an empty cell: what is missing is never invented. Returns MDL_L_MEMORY, or MDL_L_IO if `out`
