@@ -30,7 +30,8 @@ struct early {
 struct settling {
     uint8_t group;
     struct mdl_opened *opened;
-    size_t n_opened, cap;
+    size_t n_opened;
+    uint32_t slice; /* read next */
     struct mdl_regroup_counts counts;
     struct mdl_regroup_counts total; /* of the groups before */
     bool reading;                    /* opened positions are being read */

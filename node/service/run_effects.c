@@ -195,8 +195,8 @@ static void on_result(struct run *r, const struct mdl_effect *fx)
         o[i].partner_registries = fx->u.result.rows[i].registries;
     }
     check(r,
-          mdl_opened_describe(r->s->store, r->row.id, fx->u.result.group, o, fx->u.result.count,
-                              &err),
+          mdl_opened_describe(r->s->store, r->row.id, fx->u.result.group, fx->u.result.slice, o,
+                              fx->u.result.count, &err),
           &err);
     free(o);
 }

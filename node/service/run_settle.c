@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_CHUNK 4096
 #define COPY_CHUNK 500 /* some 20 ms on a busy disk: the loop has other rounds too */
 
 #define RULE(name, number, slug, label, prio, tier)                                                \
@@ -20,6 +19,13 @@ int run_registry_bit(void *ctx, const uint8_t *key, size_t len)
     struct mdl_key k;
     (void)ctx;
     return mdl_key_decode(key, len, &k, NULL) == MDL_OK ? mdl_key_registry_bit(&k) : -1;
+}
+
+static int by_ordinal(const void *a, const void *b)
+{
+    uint32_t x = ((const struct mdl_opened *)a)->ordinal;
+    uint32_t y = ((const struct mdl_opened *)b)->ordinal;
+    return (x > y) - (x < y);
 }
 
 /* Runs on a worker: the loop does not touch the snapshot or `settling` meanwhile. */
@@ -35,7 +41,9 @@ void run_regroup(struct run_job *job)
                                         r->agreement.groups[t->group].n_populations[partner]};
     struct mdl_snap *snap = NULL;
     enum mdl_status st = mdl_snap_open(r->s->dir, r->row.id, t->group, &snap, &job->err);
-    if (st == MDL_OK) {
+    if (st == MDL_OK && t->n_opened > 0) {
+        /* In the order of the file: each page of it is touched once. */
+        qsort(t->opened, t->n_opened, sizeof *t->opened, by_ordinal);
         st = mdl_snap_match(snap, t->opened, t->n_opened, &job->err);
     }
     if (st == MDL_OK) {
@@ -45,26 +53,29 @@ void run_regroup(struct run_job *job)
     job->status = st;
 }
 
-/* Reads some of the opened positions; *more while there are. */
+/* Reads one slice of the opened positions; *more while there are. */
 static enum mdl_status read_opened(struct run *r, bool *more, struct mdl_error *err)
 {
     struct settling *t = &r->settling;
-    uint32_t from = t->n_opened > 0 ? t->opened[t->n_opened - 1].ordinal + 1 : 0;
+    const struct mdl_round_group *g = &r->row.group[t->group];
     size_t n = 0;
 
-    if (t->cap - t->n_opened < READ_CHUNK) {
-        size_t cap = t->cap == 0 ? READ_CHUNK : t->cap * 2;
-        struct mdl_opened *grown = realloc(t->opened, cap * sizeof *grown);
-        if (grown == NULL) {
+    *more = t->slice < g->slices_opened;
+    if (!*more) {
+        return MDL_OK;
+    }
+    if (t->opened == NULL) {
+        /* All at once: growing would hold the list twice. */
+        t->opened = calloc(g->matched_keys, sizeof *t->opened);
+        if (t->opened == NULL) {
             return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
         }
-        t->opened = grown;
-        t->cap = cap;
     }
-    enum mdl_status st = mdl_opened_read(r->s->store, r->row.id, t->group, from,
-                                         t->opened + t->n_opened, READ_CHUNK, &n, err);
+    enum mdl_status st =
+        mdl_opened_read(r->s->store, r->row.id, t->group, t->slice, t->opened + t->n_opened,
+                        g->matched_keys - t->n_opened, &n, err);
     t->n_opened += n;
-    *more = n > 0;
+    t->slice++;
     return st;
 }
 
@@ -157,7 +168,8 @@ void run_regrouped(struct run *r, struct run_job *job)
 
     free(t->opened);
     t->opened = NULL;
-    t->cap = t->n_opened = 0;
+    t->n_opened = 0;
+    t->slice = 0;
     if (st == MDL_OK) {
         st = put_head(r, &err);
     }

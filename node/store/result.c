@@ -174,8 +174,8 @@ enum mdl_status mdl_result_erase(struct mdl_store *st, const uint8_t round[MDL_S
 {
     static const char rows[] = "DELETE FROM overlap WHERE round = ?1 AND (grp, row) IN "
                                "(SELECT grp, row FROM overlap WHERE round = ?1 LIMIT ?2)";
-    static const char positions[] = "DELETE FROM opened WHERE round = ?1 AND (grp, ordinal) IN "
-                                    "(SELECT grp, ordinal FROM opened WHERE round = ?1 LIMIT ?2)";
+    static const char positions[] = "DELETE FROM opened WHERE round = ?1 AND (grp, slice) IN "
+                                    "(SELECT grp, slice FROM opened WHERE round = ?1 LIMIT ?2)";
     int64_t number;
     size_t erased = 0;
     size_t also = 0;

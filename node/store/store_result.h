@@ -13,23 +13,27 @@
 #include <store_round.h>
 #include <store_snapshot.h>
 
+#define MDL_STORE_SLICE 8192 /* most positions of one slice */
+
 /* Writes the opened positions of slice `slice` and sets the group's slices_opened to slice + 1.
- * MDL_U_NOT_FOUND: no such round or group. MDL_U_STATE: it is not the next slice. MDL_U_EXISTS: an
- * ordinal was opened before. After either nothing of the slice is written. */
+ * That no position is opened twice, the session sees to. MDL_U_NOT_FOUND: no such round or group.
+ * MDL_U_STATE: it is not the next slice. MDL_U_TOO_LARGE: more than MDL_STORE_SLICE. After any of
+ * them nothing of the slice is written. */
 MDL_MUST_CHECK enum mdl_status mdl_opened_put(struct mdl_store *st,
                                               const uint8_t round[MDL_STORE_ROUND], uint8_t group,
                                               uint32_t slice, const struct mdl_opened *o, size_t n,
                                               struct mdl_error *err);
-/* Writes what the partner stated of positions that were opened before (it comes one message later).
- * MDL_U_NOT_FOUND: one of them was not opened; then nothing is written. */
-MDL_MUST_CHECK enum mdl_status mdl_opened_describe(struct mdl_store *st,
-                                                   const uint8_t round[MDL_STORE_ROUND],
-                                                   uint8_t group, const struct mdl_opened *o,
-                                                   size_t n, struct mdl_error *err);
-/* Reads up to `cap` positions with ordinal >= `from`, ascending; *n 0 at the end. */
+/* Writes the slice once more, with what the partner stated of its positions (it comes one message
+ * later). MDL_U_NOT_FOUND: it was not opened. MDL_U_ARGUMENT: `o` has not the positions that were
+ * opened, in their order. After either nothing is written. */
+MDL_MUST_CHECK enum mdl_status
+mdl_opened_describe(struct mdl_store *st, const uint8_t round[MDL_STORE_ROUND], uint8_t group,
+                    uint32_t slice, const struct mdl_opened *o, size_t n, struct mdl_error *err);
+/* Reads a slice as it was written; *n 0 if it was not opened, or was erased. MDL_U_TOO_LARGE: it
+ * has more than `cap` positions. */
 MDL_MUST_CHECK enum mdl_status mdl_opened_read(struct mdl_store *st,
                                                const uint8_t round[MDL_STORE_ROUND], uint8_t group,
-                                               uint32_t from, struct mdl_opened *o, size_t cap,
+                                               uint32_t slice, struct mdl_opened *o, size_t cap,
                                                size_t *n, struct mdl_error *err);
 
 /* What stands beside the rows: names of the populations of both sides in this group, and counts.
@@ -87,9 +91,9 @@ mdl_result_bundle(struct mdl_store *st, const uint8_t a[MDL_STORE_ROUND],
                   const uint8_t b[MDL_STORE_ROUND], const struct mdl_bundle_filter *f,
                   mdl_overlap_fn *row, void *ctx, int64_t *next, struct mdl_error *err);
 
-/* Erases up to `limit` rows of the round's result and opened positions (end of retention, erasure
- * request); *more tells whether to call again. The round, its receipt and the log stay. Delete
- * the snapshots too (mdl_snap_delete). The head stays: it holds counts and no account. */
+/* Erases up to `limit` rows of the round's result and slices of opened positions (end of retention,
+ * erasure request); *more tells whether to call again. The round, its receipt and the log stay.
+ * Delete the snapshots too (mdl_snap_delete). The head stays: it holds counts and no account. */
 MDL_MUST_CHECK enum mdl_status mdl_result_erase(struct mdl_store *st,
                                                 const uint8_t round[MDL_STORE_ROUND], size_t limit,
                                                 bool *more, struct mdl_error *err);

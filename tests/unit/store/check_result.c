@@ -79,19 +79,18 @@ static void make_result(uint8_t seed, const char *const *names)
 {
     static struct mdl_snap_report rep;
     static struct mdl_result_head h;
-    struct mdl_opened o[2];
+    struct mdl_opened o[4];
     struct mdl_snap *s;
     size_t n;
-    uint32_t from = 0;
+    uint32_t slice = 0;
 
     build_snapshot(seed, names, 2, &rep);
     memset(&h, 0, sizeof h);
     round_id(seed, h.round);
     ok(mdl_snap_open(dir, h.round, 0, &s, &err));
     do {
-        ok(mdl_opened_read(st, h.round, 0, from, o, 2, &n, &err));
+        ok(mdl_opened_read(st, h.round, 0, slice++, o, 4, &n, &err));
         ok(mdl_snap_match(s, o, n, &err));
-        from = n > 0 ? o[n - 1].ordinal + 1 : 0;
     } while (n > 0);
     ok(mdl_snap_regroup(s, &test_rules, NULL, NULL, &h.counts, &err));
     h.n_own = 2;
@@ -135,21 +134,23 @@ START_TEST(slices_are_counted_and_kept)
     mdl_round_clear(&r);
     ok(mdl_opened_read(st, id, 0, 0, back, 2, &n, &err));
     ck_assert_uint_eq(n, 2);
-    ck_assert_uint_eq(back[0].ordinal, 3);
-    ck_assert_uint_eq(back[0].partner_populations, UINT32_MAX);
-    ck_assert_uint_eq(back[1].ordinal, 7);
-    ck_assert_uint_eq(back[1].partner_registries, UINT64_MAX);
-    ok(mdl_opened_read(st, id, 0, 8, back, 4, &n, &err));
+    ck_assert_mem_eq(back, o, 2 * sizeof *o);
+    ok(mdl_opened_read(st, id, 0, 1, back, 4, &n, &err));
     ck_assert_uint_eq(n, 1);
-    ok(mdl_opened_read(st, id, 0, 10, back, 4, &n, &err));
+    ck_assert_uint_eq(back[0].ordinal, 9);
+    ok(mdl_opened_read(st, id, 0, 2, back, 4, &n, &err));
+    ck_assert_uint_eq(n, 0);
+    fails(mdl_opened_read(st, id, 0, 0, back, 1, &n, &err), MDL_U_TOO_LARGE);
+    says("2 positions");
     ck_assert_uint_eq(n, 0);
 }
 END_TEST
 
 START_TEST(a_refused_slice_writes_nothing)
 {
+    static struct mdl_opened many[MDL_STORE_SLICE + 1];
     const struct mdl_opened first[] = {pos(1, 1, 0)};
-    const struct mdl_opened again[] = {pos(2, 1, 0), pos(3, 1, 0), pos(1, 1, 0)};
+    const struct mdl_opened next[] = {pos(2, 1, 0), pos(3, 1, 0)};
     struct mdl_opened back[4];
     uint8_t id[MDL_STORE_ROUND];
     uint8_t other[MDL_STORE_ROUND];
@@ -159,26 +160,29 @@ START_TEST(a_refused_slice_writes_nothing)
     round_id(1, id);
     round_id(99, other);
     ok(mdl_store_begin(st, &err));
-    fails(mdl_opened_put(st, id, 0, 1, again, 3, &err), MDL_U_EXISTS);
-    says("position 1");
-    fails(mdl_opened_put(st, id, 0, 0, again, 1, &err), MDL_U_STATE);
-    fails(mdl_opened_put(st, id, 0, 2, again, 1, &err), MDL_U_STATE);
+    fails(mdl_opened_put(st, id, 0, 1, many, MDL_STORE_SLICE + 1, &err), MDL_U_TOO_LARGE);
+    fails(mdl_opened_put(st, id, 0, 0, next, 2, &err), MDL_U_STATE);
+    fails(mdl_opened_put(st, id, 0, 2, next, 2, &err), MDL_U_STATE);
     says("not the next");
-    fails(mdl_opened_put(st, id, 3, 0, again, 1, &err), MDL_U_NOT_FOUND);
-    fails(mdl_opened_put(st, other, 0, 0, again, 1, &err), MDL_U_NOT_FOUND);
+    fails(mdl_opened_put(st, id, 3, 0, next, 2, &err), MDL_U_NOT_FOUND);
+    fails(mdl_opened_put(st, other, 0, 0, next, 2, &err), MDL_U_NOT_FOUND);
     fails(mdl_opened_read(st, other, 0, 0, back, 4, &n, &err), MDL_U_NOT_FOUND);
-    ok(mdl_opened_put(st, id, 0, 1, again, 2, &err));
+    ok(mdl_opened_put(st, id, 0, 1, next, 2, &err));
     ok(mdl_store_commit(st, &err));
     ok(mdl_opened_read(st, id, 0, 0, back, 4, &n, &err));
-    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_eq(n, 1);
+    ok(mdl_opened_read(st, id, 0, 1, back, 4, &n, &err));
+    ck_assert_uint_eq(n, 2);
+    ok(mdl_opened_read(st, id, 0, 2, back, 4, &n, &err));
+    ck_assert_uint_eq(n, 0);
 }
 END_TEST
 
 START_TEST(positions_may_be_described_later)
 {
-    const struct mdl_opened o[] = {pos(1, 0, 0), pos(2, 0, 0)};
-    const struct mdl_opened said[] = {pos(1, 5, 6), pos(2, 7, 8)};
-    const struct mdl_opened wrong[] = {pos(1, 9, 9), pos(3, 9, 9)};
+    const struct mdl_opened o[] = {pos(2, 0, 0), pos(1, 0, 0)};
+    const struct mdl_opened said[] = {pos(2, 5, 6), pos(1, 7, UINT64_MAX)};
+    const struct mdl_opened wrong[] = {pos(2, 9, 9), pos(3, 9, 9)};
     struct mdl_opened back[2];
     uint8_t id[MDL_STORE_ROUND];
     size_t n;
@@ -186,10 +190,15 @@ START_TEST(positions_may_be_described_later)
     open_slice(1, 0, o, 2);
     round_id(1, id);
     ok(mdl_store_begin(st, &err));
-    ok(mdl_opened_describe(st, id, 0, said, 2, &err));
-    fails(mdl_opened_describe(st, id, 0, wrong, 2, &err), MDL_U_NOT_FOUND);
+    ok(mdl_opened_describe(st, id, 0, 0, said, 2, &err));
+    fails(mdl_opened_describe(st, id, 0, 0, wrong, 2, &err), MDL_U_ARGUMENT);
+    says("other positions");
+    fails(mdl_opened_describe(st, id, 0, 0, said, 1, &err), MDL_U_ARGUMENT);
+    fails(mdl_opened_describe(st, id, 0, 1, said, 2, &err), MDL_U_NOT_FOUND);
+    says("was not opened");
     ok(mdl_store_commit(st, &err));
     ok(mdl_opened_read(st, id, 0, 0, back, 2, &n, &err));
+    ck_assert_uint_eq(n, 2);
     ck_assert_mem_eq(back, said, sizeof said);
 }
 END_TEST
@@ -407,10 +416,12 @@ START_TEST(erasure_leaves_counts_and_no_account)
         ok(mdl_store_commit(st, &err));
         calls++;
     }
-    /* Four rows and four positions, three at a time. */
+    /* Four rows and two slices, three at a time; the last call finds the end. */
     ck_assert_int_eq(calls, 3);
     rows_are((struct mdl_overlap_filter){0}, "");
     ok(mdl_opened_read(st, id, 0, 0, back, 4, &n, &err));
+    ck_assert_uint_eq(n, 0);
+    ok(mdl_opened_read(st, id, 0, 1, back, 4, &n, &err));
     ck_assert_uint_eq(n, 0);
     ok(mdl_result_head(st, id, 0, &h, &err));
     ck_assert_uint_eq(h.counts.accounts, 2);
