@@ -3,6 +3,7 @@
 #include "run.h"
 #include "trail.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,18 +134,29 @@ void run_save(struct run *r)
 /* ---- jobs ---------------------------------------------------------------------------------------
  */
 
+/* A thread's arena keeps what the thread freed, and a worker hardly needs it again: preparing and
+ * regrouping a large list would stand beside the session's memory for as long as the round. */
+static void give_back(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 static void job_run(void *ctx)
 {
     struct run_job *job = ctx;
     switch (job->kind) {
     case JOB_SNAPSHOT:
         run_build_snapshots(job);
+        give_back();
         break;
     case JOB_SESSION:
         mdl_session_work_run(job->item);
         break;
     case JOB_REGROUP:
         run_regroup(job);
+        give_back();
         break;
     }
 }

@@ -7,7 +7,7 @@
 
 static const char settings[] =
     "PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
-    "PRAGMA cache_size = -8192; PRAGMA temp_store = FILE";
+    "PRAGMA cache_size = -2048; PRAGMA temp_store = FILE";
 
 static enum mdl_status read_state(struct mdl_snap *s, struct mdl_error *err)
 {

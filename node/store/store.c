@@ -10,7 +10,7 @@
 
 static const char main_settings[] =
     "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;"
-    "PRAGMA recursive_triggers = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+    "PRAGMA recursive_triggers = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048;"
     "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 1000";
 
 /* SQLite sorts large results in files; elsewhere they would leave the directory (and the disk) the
