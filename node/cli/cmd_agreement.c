@@ -7,16 +7,16 @@
 static const struct option_row propose_options[] = {
     {"purpose", "TEXT", "purpose of the processing"},
     {"legal-basis", "TEXT", "legal basis under GDPR Art. 6"},
-    {"days", "N", "how long it is in force (default: 365)"},
+    {"days", "N", "days it is in force (default: 365)"},
     {"population", "P",
      "a population of yours; may be repeated (default: the three standard "
      "ones)"},
     {"partner-population", "P",
      "a population of the partner's; may be repeated (default: the "
      "three standard ones)"},
-    {"max-keys", "N", "largest list in one round"},
-    {"min-result", "N", "if fewer match keys match, no account is told"},
-    {"max-result", "N", "if more match keys match, no account is told"},
+    {"max-keys", "N", "most match keys in one list (default: 1000000)"},
+    {"min-result", "N", "if fewer match keys match, no account is told (default: 0)"},
+    {"max-result", "N", "if more match keys match, no account is told (default: no bound)"},
     {"preview", NULL, "show what would be disclosed; sign and send nothing"},
     {"yes", NULL, "do not ask"},
     {NULL, NULL, NULL},
@@ -60,8 +60,9 @@ void show_disclosure(const json_t *d, FILE *f)
     say_shade(f, SHADE_DIM,
               "Both identities and the rules for match keys are signed too, by digest: "
               "see --json.\n");
-    say(f, "Here are %s accounts with %s match keys now.\n",
-        form_number(mdl_doc_int(d, "own_accounts"), a), form_number(mdl_doc_int(d, "own_keys"), b));
+    say(f, "Here are %s with %s now.\n",
+        form_count(mdl_doc_int(d, "own_accounts"), "account", "accounts", a),
+        form_count(mdl_doc_int(d, "own_keys"), "match key", "match keys", b));
 }
 
 void show_agreement(const json_t *a, FILE *f)
@@ -109,7 +110,10 @@ static enum mdl_status show_short(struct cli *c, const json_t *d, FILE *f)
     say(f, "Agreement %s with %s: %s\n", form_id(mdl_doc_text(a, "id"), id),
         mdl_doc_text(a, "partner"), state);
     if (strcmp(state, "in-force") == 0) {
-        say(f, "Next: mandorla round start \"%s\" --wait\n", mdl_doc_text(a, "partner"));
+        say(f,
+            "Next: mandorla round start \"%s\" --wait, or, if the partner has proposed one:\n"
+            "mandorla round approve \"%s\"\n",
+            mdl_doc_text(a, "partner"), mdl_doc_text(a, "partner"));
     } else if (strcmp(state, "proposed-by-us") == 0) {
         say(f, "It is in force as soon as %s accepts it.\n", mdl_doc_text(a, "partner"));
     }

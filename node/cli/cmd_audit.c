@@ -148,14 +148,14 @@ static enum mdl_status show_verified(struct cli *c, const json_t *d, FILE *f)
     const json_t *p;
 
     (void)c;
-    (void)form_number(mdl_doc_int(d, "entries"), a);
-    (void)form_number(mdl_doc_int(d, "receipts"), b);
+    (void)form_count(mdl_doc_int(d, "entries"), "entry", "entries", a);
+    (void)form_count(mdl_doc_int(d, "receipts"), "receipt", "receipts", b);
     if (json_is_true(json_object_get(d, "ok"))) {
         say_shade(f, SHADE_GREEN, "✓ ");
-        say(f, "The log verifies: %s entries, unbroken chain, %s receipts.\n", a, b);
+        say(f, "The log verifies: %s, unbroken chain, %s.\n", a, b);
     } else {
         say_shade(f, SHADE_RED, "✗ ");
-        say(f, "The log does not verify (%s entries, %s receipts):\n", a, b);
+        say(f, "The log does not verify (%s, %s):\n", a, b);
     }
     json_array_foreach(json_object_get(d, "problems"), i, p)
     {

@@ -327,8 +327,8 @@ static enum mdl_status show_removed(struct cli *c, const json_t *d, FILE *f)
 {
     char n[FORM];
     (void)c;
-    say(f, "Removed source %s with %s accounts. Results of past rounds stay.\n",
-        mdl_doc_text(d, "removed"), form_number(mdl_doc_int(d, "accounts"), n));
+    say(f, "Removed source %s with %s. Results of past rounds stay.\n", mdl_doc_text(d, "removed"),
+        form_count(mdl_doc_int(d, "accounts"), "account", "accounts", n));
     return MDL_OK;
 }
 
@@ -358,6 +358,9 @@ const struct command import_commands[] = {
     {"import", "FILE...", "Import accounts from CRM exports",
      "Exports of Salesforce and HubSpot are recognised; other tables are read by their column "
      "names. Give accounts and their opportunities or deals together. '-' reads standard input.\n"
+     "FIELD of --map is name, website, domain, email, country, record_id, type, status, stage, "
+     "owner, industry, lei, duns, vat, id:SCHEME for another registry id, and so on: one that is "
+     "not known is refused with the whole list. --preview shows how each column is read.\n"
      "Nothing leaves this machine. An import replaces the source as a whole, or changes nothing.\n",
      "  mandorla import accounts.csv opportunities.csv\n"
      "  mandorla import list.csv --preview\n"

@@ -203,16 +203,22 @@ enum mdl_status show_partners(struct cli *c, const json_t *list, FILE *f)
     struct mdl_style style = term_style(f);
     struct mdl_table *t = mdl_table_new(6, titles, align);
     enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    bool refused = false;
     size_t i;
     const json_t *p;
     (void)c;
 
     json_array_foreach(list, i, p)
     {
+        refused = refused || strcmp(mdl_doc_text(p, "state"), "refused") == 0;
         st = st == MDL_OK ? partner_row(t, p) : st;
     }
     if (st == MDL_OK) {
         mdl_table_print(t, &style, f);
+    }
+    if (refused) {
+        say(f, "refused: the partner's node does not know this one yet. Its operator runs\n"
+               "'mandorla partner accept' with the token of 'mandorla partner invite'.\n");
     }
     mdl_table_free(t);
     return st;

@@ -155,7 +155,7 @@ static enum mdl_status show_list(const struct list *l, bool capped, FILE *f)
     (void)fputc('\n', f);
     enum mdl_status st = l->table(l->first, &style, f);
     if (st == MDL_OK && mdl_doc_text(l->first, "next_cursor")[0] != '\0') {
-        say_shade(f, SHADE_DIM, "\nThe first %s rows. %s\n", form_number(l->seen, n),
+        say_shade(f, SHADE_DIM, "\n%s shown. %s\n", form_count(l->seen, "row", "rows", n),
                   capped ? "All of them: --csv > FILE, or --limit N for more."
                          : "More with a higher --limit.");
     }
@@ -200,9 +200,10 @@ static void overlap_summary(const json_t *d, FILE *f)
     char k[FORM];
     say_shade(f, SHADE_BOLD, "Overlap with %s\n", mdl_doc_text(d, "partner"));
     round_line(json_object_get(d, "round"), f);
-    say(f, "\n%s of our accounts, %s of theirs, by %s match keys",
+    say(f, "\n%s of our accounts, %s of theirs, by %s",
         form_number(mdl_doc_int(t, "own_accounts"), a),
-        form_number(mdl_doc_int(t, "partner_accounts"), b), form_number(mdl_doc_int(t, "keys"), k));
+        form_number(mdl_doc_int(t, "partner_accounts"), b),
+        form_count(mdl_doc_int(t, "keys"), "match key", "match keys", k));
     say(f, "; %s for review\n", form_number(mdl_doc_int(t, "review_accounts"), a));
 }
 
@@ -252,11 +253,11 @@ static enum mdl_status show_matrix(struct cli *c, const json_t *d, FILE *f)
     round_line(json_object_get(d, "round"), f);
     (void)fputc('\n', f);
     enum mdl_status st = mdl_report_matrix(d, &style, f);
-    say(f, "\n%s of our %s accounts are accounts of %s too: ",
-        form_number(mdl_doc_int(d, "own_accounts"), a), form_number(mdl_doc_int(d, "own_total"), b),
-        partner);
-    say(f, "%s of theirs, by %s match keys.\n", form_number(mdl_doc_int(d, "partner_accounts"), a),
-        form_number(mdl_doc_int(d, "keys"), k));
+    say(f,
+        "\n%s of our %s are accounts of %s too: ", form_number(mdl_doc_int(d, "own_accounts"), a),
+        form_count(mdl_doc_int(d, "own_total"), "account", "accounts", b), partner);
+    say(f, "%s of theirs, by %s.\n", form_number(mdl_doc_int(d, "partner_accounts"), a),
+        form_count(mdl_doc_int(d, "keys"), "match key", "match keys", k));
     say(f, "An account may be in several populations, so cells do not add up.\n");
     if (mdl_doc_int(d, "review_accounts") > 0) {
         say(f, "%s more for review, not counted: mandorla overlap \"%s\" --review\n",

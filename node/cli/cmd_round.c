@@ -181,11 +181,16 @@ static enum mdl_status run_show(struct cli *c)
 static enum mdl_status show_short(struct cli *c, const json_t *d, FILE *f)
 {
     const json_t *round = json_object_get(d, "round");
+    const char *text = mdl_doc_text(round, "text");
     char id[FORM];
     (void)c;
     say_shade(f, SHADE_GREEN, "✓ ");
-    say(f, "Round %s with %s: %s\n", form_id(mdl_doc_text(round, "id"), id),
+    say(f, "Round %s with %s: %s", form_id(mdl_doc_text(round, "id"), id),
         mdl_doc_text(round, "partner"), mdl_doc_text(round, "state"));
+    say(f, "%s%s\n", text[0] != '\0' ? ", " : "", text);
+    if (text[0] == '\0') {
+        say(f, "Next: mandorla round show %s --watch\n", id);
+    }
     return MDL_OK;
 }
 
@@ -232,8 +237,8 @@ const struct command round_commands[] = {
      "  mandorla round list\n  mandorla round list Contoso --limit 5\n", list_options, 0, 1, 0,
      run_list},
     {"round show", "ID|PARTNER", "One round: phases, sizes, outcome, receipt",
-     "ID is the round's id or at least 6 of its first digits; PARTNER stands for the newest "
-     "round.\n",
+     "ID is the round's id or at least 6 of its first digits; PARTNER stands for the open "
+     "round, else for the one that ended last.\n",
      "  mandorla round show Contoso\n  mandorla round show 3fa9c1 --watch\n", watch_option, 1, 1, 0,
      run_show},
     {"round abort", "ID|PARTNER", "End a round that waits or runs; the partner is told", NULL,

@@ -21,6 +21,13 @@ const char *form_number(json_int_t n, char out[FORM])
     return out;
 }
 
+const char *form_count(json_int_t n, const char *one, const char *many, char out[FORM])
+{
+    char number[FORM];
+    (void)snprintf(out, FORM, "%.27s %.19s", form_number(n, number), n == 1 ? one : many);
+    return out;
+}
+
 const char *form_bytes(json_int_t n, char out[FORM])
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB"};

@@ -19,8 +19,9 @@ static void show_file(const json_t *file, FILE *f)
                        : strcmp(delimiter, ";") == 0 ? "semicolon"
                                                      : delimiter;
     say(f, "  %s", mdl_doc_text(file, "name"));
-    say_shade(f, SHADE_DIM, "  %s · %s · %s · %s rows · %s\n", mdl_doc_text(file, "label"),
-              mdl_doc_text(file, "encoding"), name, form_number(mdl_doc_int(file, "rows"), rows),
+    say_shade(f, SHADE_DIM, "  %s · %s · %s · %s · %s\n", mdl_doc_text(file, "label"),
+              mdl_doc_text(file, "encoding"), name,
+              form_count(mdl_doc_int(file, "rows"), "row", "rows", rows),
               form_bytes(mdl_doc_int(file, "bytes"), size));
 }
 

@@ -93,7 +93,9 @@ static void show_phases(const json_t *phases, FILE *f)
                            mdl_doc_text(p, "name"), form_ms(mdl_doc_int(p, "ms"), ms));
         }
     }
-    say_field(f, "Phases", "%s", text);
+    if (text[0] != '\0') {
+        say_wrapped(f, "  Phases          ", text);
+    }
 }
 
 void show_round(const json_t *r, FILE *f)

@@ -47,7 +47,9 @@ bool interrupted(void);
 
 /* ---- numbers and times as text, into a caller's buffer, which is returned */
 #define FORM 48
-const char *form_number(json_int_t n, char out[FORM]);      /* 1,234,567 */
+const char *form_number(json_int_t n, char out[FORM]); /* 1,234,567 */
+/* "1 account", "1,234 accounts" */
+const char *form_count(json_int_t n, const char *one, const char *many, char out[FORM]);
 const char *form_bytes(json_int_t n, char out[FORM]);       /* 1.2 MB */
 const char *form_ms(json_int_t ms, char out[FORM]);         /* 850 ms, 1.3 s, 2 min 05 s */
 const char *form_time(const char *rfc3339, char out[FORM]); /* 2026-10-20 14:03 UTC; "-" for "" */

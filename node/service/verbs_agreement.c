@@ -62,7 +62,8 @@ static enum mdl_status find(struct mdl_service *s, const char *text, const state
 {
     char hex[2 * HASH_BYTES + 1];
     struct prefix p = {.text = hex};
-    if (id_prefix(text, HASH_BYTES, hex)) {
+    bool is_id = id_prefix(text, HASH_BYTES, hex);
+    if (is_id) {
         enum mdl_status st = mdl_agreement_list(s->store, 0, match_prefix, &p, err);
         if (st != MDL_OK) {
             return st;
@@ -73,6 +74,15 @@ static enum mdl_status find(struct mdl_service *s, const char *text, const state
         if (p.hits > 1) {
             return mdl_fail(err, MDL_U_ARGUMENT, "'%.80s' begins more than one agreement", text);
         }
+    }
+    struct mdl_partner_row partner;
+    if (is_id && partner_find(s, text, &partner, NULL) != MDL_OK) {
+        return mdl_fail(err, MDL_U_NOT_FOUND,
+                        "no agreement '%.80s'; 'mandorla agreement list' shows what there is",
+                        text);
+    }
+    if (is_id) {
+        mdl_partner_clear(&partner);
     }
     return of_partner(s, text, order, row, err);
 }

@@ -83,8 +83,17 @@ START_TEST(bars)
 }
 END_TEST
 
+START_TEST(counts)
+{
+    char out[FORM];
+    ck_assert_str_eq(form_count(0, "account", "accounts", out), "0 accounts");
+    ck_assert_str_eq(form_count(1, "account", "accounts", out), "1 account");
+    ck_assert_str_eq(form_count(1234, "entry", "entries", out), "1,234 entries");
+}
+END_TEST
+
 int main(int argc, char *argv[])
 {
-    const TTest *const tests[] = {numbers, sizes, durations, times, bars};
+    const TTest *const tests[] = {numbers, counts, sizes, durations, times, bars};
     return run_suite(argc, argv, "form", tests, sizeof tests / sizeof tests[0]);
 }

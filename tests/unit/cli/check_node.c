@@ -107,6 +107,8 @@ START_TEST(a_fresh_node)
     bad(run("--dir", a.dir, "round", "start", ""), 2, "a name is empty");
     bad(run("--dir", a.dir, "partner", "accept", "mandorla1:nonsense"), 2, "token");
     bad(run("--dir", a.dir, "source", "remove", "nothing"), 2, "no source 'nothing'");
+    bad(run("--dir", a.dir, "agreement", "show", "0123abcdef"), 2, "no agreement '0123abcdef'");
+    bad(run("--dir", a.dir, "round", "show", "0123abcdef"), 2, "no round '0123abcdef'");
 }
 END_TEST
 
@@ -181,7 +183,7 @@ START_TEST(imports)
     ck_assert(has(r.err, "--map \"foo=name\""));
     good(run("--dir", a.dir, "import", strange, "--source", "odd", "--map", "foo=name"),
          "Imported source odd");
-    good(run("--dir", a.dir, "source", "remove", "odd"), "Removed source odd with 1 accounts");
+    good(run("--dir", a.dir, "source", "remove", "odd"), "Removed source odd with 1 account.");
     bad(run("--dir", a.dir, "import", file, "/nowhere.csv"), 2, "'/nowhere.csv' cannot be opened");
     bad(run("--dir", a.dir, "import", "/tmp"), 2, "is a directory");
     bad(run("--dir", a.dir, "import", file, "--rejected", "/nowhere/r.csv"), 4, "/nowhere/r.csv");
@@ -238,7 +240,8 @@ START_TEST(a_round)
     ck_assert(has(r.out, "with Contoso EMEA  complete\n"));
     ck_assert(has(r.out, "signed by both sides"));
     ck_assert_str_eq(r.err, ""); /* no progress where there is no terminal */
-    good(run("--dir", a.dir, "round", "show", "Contoso EMEA", "--watch"), "complete");
+    r = good(run("--dir", a.dir, "round", "show", "Contoso EMEA", "--watch"), "complete");
+    ck_assert(has(r.out, "\n  Phases          preparing "));
     good(run("--dir", b.dir, "round", "list", "Northwind"), "complete");
     bad(run("--dir", a.dir, "round", "abort", "Contoso EMEA"), 2, "ended already");
     bad(run("--dir", a.dir, "round", "approve", "Contoso EMEA"), 2, "does not wait");
@@ -257,7 +260,7 @@ START_TEST(results)
     r = good(run("--dir", a.dir, "overlap", "Contoso EMEA"), "Acme");
     ck_assert(has(r.out, "Initech"));
     ck_assert(!has(r.out, "Globex"));
-    r = good(run("--dir", a.dir, "overlap", "Contoso EMEA", "--limit", "1"), "The first 1 rows");
+    r = good(run("--dir", a.dir, "overlap", "Contoso EMEA", "--limit", "1"), "1 row shown");
     r = good(run("--dir", a.dir, "overlap", "Contoso EMEA", "--csv"), "record_id,name,");
     r = good(run("--dir", a.dir, "whitespace", "Contoso EMEA"), "Globex");
     ck_assert(!has(r.out, "Acme"));
@@ -272,7 +275,7 @@ END_TEST
 
 START_TEST(the_log)
 {
-    good(run("--dir", a.dir, "audit", "verify"), "1 receipts");
+    good(run("--dir", a.dir, "audit", "verify"), ", 1 receipt.");
     good(run("--dir", a.dir, "audit", "list", "--partner", "Contoso EMEA", "--limit", "3"),
          "--after");
     struct ran r = good(run("--dir", a.dir, "audit", "list", "--csv"), "seq,time,kind,direction,");
