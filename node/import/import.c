@@ -2,6 +2,7 @@
  * May not read a cell. */
 #include "import_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,13 +298,36 @@ bool mdl_import_enough(const struct mdl_import *imp)
     return imp->table.done;
 }
 
+/* "Firma, Web, Land", as many as fit. */
+static void found_columns(const struct mdl_import *imp, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t f = 0; f < imp->report.n_files; f++) {
+        const struct mdl_import_file *file = &imp->report.files[f];
+        for (size_t i = 0; i < file->n_columns; i++) {
+            const char *label = file->columns[i].label;
+            size_t left = size - at;
+            int n = snprintf(out + at, left, "%s%s", at > 0 ? ", " : "", label);
+            if (n < 0 || (size_t)n >= left) {
+                out[at] = '\0'; /* a label is not cut: it may be copied from here */
+                return;
+            }
+            at += (size_t)n;
+        }
+    }
+}
+
 /* What the operator said of columns that no file has was a slip, and would go unnoticed. */
 static enum mdl_status check_used(struct mdl_import *imp)
 {
     for (size_t i = 0; i < imp->n_maps; i++) {
         if (!imp->maps[i].used) {
+            char found[300];
+            found_columns(imp, found, sizeof found);
             return mdl_fail(&imp->error, MDL_U_ARGUMENT,
-                            "mapping \"%.100s\": no file has such a column", imp->maps[i].text);
+                            "mapping \"%.100s\": no file has such a column. Found: %s",
+                            imp->maps[i].text, found);
         }
     }
     for (size_t i = 0; i < imp->n_rules; i++) {

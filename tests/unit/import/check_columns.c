@@ -195,7 +195,8 @@ START_TEST(a_map_that_no_file_uses)
     r->options.n_maps = 1;
     ck_ok(r, rig_text(r, "Account,Web\nA1 Tools,a1tools.com\n"));
     ck_assert_int_eq(rig_finish(r), MDL_U_ARGUMENT);
-    ck_text_has(r->err.text, "mapping \"Webb=website\": no file has such a column");
+    ck_text_has(r->err.text,
+                "mapping \"Webb=website\": no file has such a column. Found: Account, Web");
     ck_assert_uint_eq(r->aborted, 1);
     ck_assert_uint_eq(r->finished, 0);
     rig_free(r);
