@@ -59,16 +59,16 @@ static enum mdl_status respond(const struct mdl_dleq *d, const struct mdl_scalar
                                struct composites *a, const uint8_t *r, uint8_t *proof,
                                struct mdl_error *err)
 {
-    uint8_t st[2] = {MDL_OK, MDL_OK};
+    uint8_t st[2];
     uint8_t ck[SCALAR];
     enum mdl_status status = MDL_OK;
 
     if (!mdl_scalar_valid(r)) {
         return mdl_fail(err, MDL_BUG, "the nonce of a proof is 0");
     }
-    mdl_engine_mul(key->k, a->p[0], 1, a->p[1], &st[0]);
+    st[0] = mdl_engine_mul_one(key->k, a->p[0], a->p[1]);
     mdl_engine_base(r, a->p[2]);
-    mdl_engine_mul(r, a->p[0], 1, a->p[3], &st[1]);
+    st[1] = mdl_engine_mul_one(r, a->p[0], a->p[3]);
     if (st[0] != MDL_OK || st[1] != MDL_OK) {
         return mdl_fail(err, MDL_BUG, "a composite of a proof is the identity");
     }
@@ -124,13 +124,12 @@ enum mdl_status mdl_dleq_finish_prove(const struct mdl_dleq *d, const struct mdl
 static bool combine(const uint8_t *s, const uint8_t *P, const uint8_t *c, const uint8_t *Q,
                     uint8_t *out)
 {
-    uint8_t st[2];
     uint8_t other[POINT];
+    bool ok = mdl_engine_mul_one(s, P, out) == MDL_OK;
 
-    mdl_engine_mul(s, P, 1, out, &st[0]);
-    mdl_engine_mul(c, Q, 1, other, &st[1]);
+    ok = mdl_engine_mul_one(c, Q, other) == MDL_OK && ok;
     mdl_engine_add(out, other, out);
-    return st[0] == MDL_OK && st[1] == MDL_OK && !sodium_is_zero(out, POINT);
+    return ok && !sodium_is_zero(out, POINT);
 }
 
 enum mdl_status mdl_dleq_finish_verify(const struct mdl_dleq *d, const struct mdl_dleq_part *part,

@@ -6,10 +6,10 @@
 #include "internal/scalar.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define POINT MDL_POINT_BYTES
-#define CHUNK 256
 
 static const char label[] = "MDL1-DLEQ-";
 static const char seed_label[] = "Seed-";
@@ -157,45 +157,49 @@ enum mdl_status mdl_dleq_weights(const struct mdl_dleq *d, size_t first, size_t 
     return MDL_OK;
 }
 
-/* sum += weighted sum of n points */
-static void add_rows(const uint8_t *weight, const uint8_t *points, size_t n, uint8_t *sum,
-                     struct mdl_batch *b)
+/* Sums one list, with n bytes of room for statuses. */
+static enum mdl_status sum_list(const uint8_t *weight, const uint8_t *points, size_t n,
+                                uint8_t *sum, uint8_t *st, struct mdl_error *err)
 {
-    uint8_t st[CHUNK];
-    uint8_t part[POINT];
+    struct mdl_batch b = {.out = NULL};
 
-    mdl_engine_weighted_sum(weight, points, n, part, st);
-    mdl_engine_add(sum, part, sum);
-    mdl_batch_note(b, st, n);
+    mdl_engine_weighted_sum(weight, points, n, sum, st);
+    mdl_batch_note(&b, st, n);
+    return mdl_batch_end(&b, err);
 }
 
+static enum mdl_status sum_lists(const uint8_t *weight, const uint8_t *C, const uint8_t *D,
+                                 bool with_z, struct mdl_dleq_part *out, uint8_t *st,
+                                 struct mdl_error *err)
+{
+    enum mdl_status status = sum_list(weight, C, out->n, out->m_sum, st, err);
+
+    return status == MDL_OK && with_z ? sum_list(weight, D, out->n, out->z_sum, st, err) : status;
+}
+
+/* All weights at once: the more rows a sum has, the less each of them costs. */
 static enum mdl_status sum_rows(const struct mdl_dleq *d, size_t first, size_t n, const uint8_t *C,
                                 const uint8_t *D, bool with_z, struct mdl_dleq_part *out,
                                 struct mdl_error *err)
 {
-    uint8_t weight[CHUNK * MDL_SCALAR_BYTES];
-    struct mdl_batch c = {.out = NULL};
-    struct mdl_batch z = {.out = NULL};
     enum mdl_status status = check_range(d, first, n, err);
+    uint8_t *room = NULL;
 
     *out = (struct mdl_dleq_part){.first = first, .n = n, .has_z = with_z};
     memcpy(out->seed, d->seed, sizeof out->seed);
-    for (size_t at = 0; at < n && status == MDL_OK; at += CHUNK) {
-        size_t m = n - at < CHUNK ? n - at : CHUNK;
-
-        status = mdl_dleq_weights(d, first + at, m, C + at * POINT, D + at * POINT, weight, err);
-        if (status != MDL_OK) {
-            break;
-        }
-        add_rows(weight, C + at * POINT, m, out->m_sum, &c);
-        if (with_z) {
-            add_rows(weight, D + at * POINT, m, out->z_sum, &z);
-        }
+    if (status != MDL_OK) {
+        return status;
     }
+    room = malloc(n * (MDL_SCALAR_BYTES + 1));
+    if (room == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "no memory for the weights of %zu rows", n);
+    }
+    status = mdl_dleq_weights(d, first, n, C, D, room, err);
     if (status == MDL_OK) {
-        status = mdl_batch_end(&c, err);
+        status = sum_lists(room, C, D, with_z, out, room + n * MDL_SCALAR_BYTES, err);
     }
-    return status == MDL_OK ? mdl_batch_end(&z, err) : status;
+    free(room);
+    return status;
 }
 
 enum mdl_status mdl_dleq_sum_prover(const struct mdl_dleq *d, size_t first, size_t n,

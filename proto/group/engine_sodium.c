@@ -1,4 +1,4 @@
-/* engine_sodium.c: the engine on libsodium 1.0.18, one element at a time.
+/* engine_sodium.c: the engine on libsodium 1.0.18, one element at a time, and single operations.
  * Holds no state; knows no hash, protocol or key. The only file here that calls ristretto255
  * points. */
 #include "internal/engine.h"
@@ -12,9 +12,9 @@
 /* libsodium leaves the digits of the scalar on the stack; this covers its deepest frames. */
 #define STACK_WIPE 8192
 
-const char *mdl_engine_name(void)
+static bool usable(void)
 {
-    return "libsodium " SODIUM_VERSION_STRING;
+    return true;
 }
 
 /* In words: sodium_is_zero goes by bytes, a hundredth of a multiplication. Constant time, too. */
@@ -57,8 +57,8 @@ static uint8_t multiply(const uint8_t *k, const uint8_t *in, uint8_t *out)
     return status;
 }
 
-void mdl_engine_hash_mul(const uint8_t *k, const uint8_t *uniform, size_t n, uint8_t *out,
-                         uint8_t *status)
+static void sodium_hash_mul(const uint8_t *k, const uint8_t *uniform, size_t n, uint8_t *out,
+                            uint8_t *status)
 {
     for (size_t i = 0; i < n; i++) {
         uint8_t h[POINT] = {0};
@@ -75,7 +75,7 @@ void mdl_engine_hash_mul(const uint8_t *k, const uint8_t *uniform, size_t n, uin
     sodium_stackzero(STACK_WIPE);
 }
 
-void mdl_engine_mul(const uint8_t *k, const uint8_t *in, size_t n, uint8_t *out, uint8_t *status)
+static void sodium_mul(const uint8_t *k, const uint8_t *in, size_t n, uint8_t *out, uint8_t *status)
 {
     for (size_t i = 0; i < n; i++) {
         status[i] = multiply(k, in + i * POINT, out + i * POINT);
@@ -91,7 +91,7 @@ void mdl_engine_base(const uint8_t *k, uint8_t *out)
     sodium_stackzero(STACK_WIPE);
 }
 
-void mdl_engine_check(const uint8_t *in, size_t n, uint8_t *status)
+static void sodium_check(const uint8_t *in, size_t n, uint8_t *status)
 {
     for (size_t i = 0; i < n; i++) {
         status[i] = precheck(in + i * POINT);
@@ -101,8 +101,8 @@ void mdl_engine_check(const uint8_t *in, size_t n, uint8_t *status)
     }
 }
 
-void mdl_engine_weighted_sum(const uint8_t *weight, const uint8_t *in, size_t n, uint8_t *out,
-                             uint8_t *status)
+static void sodium_weighted_sum(const uint8_t *weight, const uint8_t *in, size_t n, uint8_t *out,
+                                uint8_t *status)
 {
     memset(out, 0, POINT);
     for (size_t i = 0; i < n; i++) {
@@ -123,3 +123,13 @@ void mdl_engine_add(const uint8_t *a, const uint8_t *b, uint8_t *out)
     (void)crypto_core_ristretto255_add(r, a, b);
     memcpy(out, r, POINT);
 }
+
+const struct mdl_engine mdl_engine_sodium = {
+    .name = "libsodium " SODIUM_VERSION_STRING,
+    .lanes = 1,
+    .usable = usable,
+    .hash_mul = sodium_hash_mul,
+    .mul = sodium_mul,
+    .check = sodium_check,
+    .weighted_sum = sodium_weighted_sum,
+};

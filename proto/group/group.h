@@ -18,8 +18,11 @@
  * Time. Whatever touches a key's scalar takes time that depends on the number and length of the
  * inputs only. What works on a partner's points and published proofs alone is free to branch.
  *
- * The engine. All point arithmetic passes through internal/engine.h (libsodium); a faster engine
- * replaces that one file and nothing here changes.
+ * The engine. The same bytes come from several engines: avx512 (8 elements at a time), avx2 (4),
+ * portable (1, any 64-bit machine) and libsodium. mdl_group_init takes the first of them that this
+ * machine can run, or the one that the environment variable MANDORLA_ENGINE names, compares it with
+ * libsodium on a few elements and falls back to libsodium if they differ. Batches of a multiple of
+ * 128 elements waste nothing; one element costs as much as a vector of them.
  */
 #ifndef MANDORLA_GROUP_H
 #define MANDORLA_GROUP_H
@@ -39,12 +42,14 @@
 /* The canonical generator G (RFC 9496, appendix A.1, B[1]). */
 extern const uint8_t mdl_group_generator[MDL_POINT_BYTES];
 
-/* Starts libsodium and runs a short known-answer test of what the engine relies on. Call it once
- * before anything else here; more calls do no harm.
+/* Starts libsodium, chooses the engine and tests it for some milliseconds. Call it once before
+ * anything else here; more calls do no harm.
  * Errors: MDL_L_LIBRARY (the library gives other results than RFC 9496 or has no random source: the
- * node must not run). */
+ * node must not run), MDL_U_ARGUMENT (MANDORLA_ENGINE names no engine, or one that this machine
+ * cannot run; the text names those that it can). */
 MDL_MUST_CHECK enum mdl_status mdl_group_init(struct mdl_error *err);
-const char *mdl_group_engine(void); /* "libsodium 1.0.18", for `--version` and benchmarks */
+/* "avx2", or "libsodium 1.0.18 (avx2 failed its self-test)": for logs, `--version`, benchmarks. */
+const char *mdl_group_engine(void);
 
 /* ---- the round key ---------------------------------------------------------- */
 
@@ -177,7 +182,10 @@ MDL_MUST_CHECK enum mdl_status mdl_dleq_begin(struct mdl_dleq *d, const uint8_t 
 
 /* Weighted sums over rows first .. first + n (n >= 1); C and D point to row `first`. The prover
  * needs the sum over C only (Z = k*M) and half the time; the verifier needs both.
- * Errors: MDL_U_ARGUMENT (the range is outside), MDL_P_ENCODING, MDL_P_IDENTITY (a row). */
+ * Needs 33 bytes a row and up to 4 MB for the time of the call; a range of thousands of rows costs
+ * half as much a row as one of a few hundred.
+ * Errors: MDL_U_ARGUMENT (the range is outside), MDL_P_ENCODING, MDL_P_IDENTITY (a row),
+ * MDL_L_MEMORY. */
 MDL_MUST_CHECK enum mdl_status mdl_dleq_sum_prover(const struct mdl_dleq *d, size_t first, size_t n,
                                                    const uint8_t *C, const uint8_t *D,
                                                    struct mdl_dleq_part *out,

@@ -1,0 +1,286 @@
+/* sum.h: sums of many points with public weights, by Pippenger's method (Bernstein, Doumen, Lange,
+ * Oosterwijk, "Faster batch forgery identification", 2012, section 4, describes it). Variable time:
+ * for published values only.
+ *
+ * A weight has `windows` signed digits of c bits. Each window has its own buckets, one for each
+ * size of a digit; a point is added to (or, by the digit's sign, subtracted from) one bucket a
+ * window. A window's sum is that of b times bucket b. The lanes are windows: the point is the same
+ * in all of them, and each takes and gives back its own bucket. */
+#ifndef MANDORLA_GROUP_SUM_H
+#define MANDORLA_GROUP_SUM_H
+
+#include <stdlib.h>
+
+#define SUM_CHUNK    256 /* points decoded in one go */
+#define SUM_BITS_MIN 4
+#define SUM_BITS_MAX 11
+#define SUM_WINDOWS  72 /* a multiple of 8, for 4 bits and 254 + 8 * 3 of them */
+#define POINT_WORDS  (4 * FE_PACKED)
+#define AFFINE_WORDS 16 /* y + x, y - x, 2d x y; and one word, to fill two cache lines */
+
+struct sum {
+    size_t bits, windows, buckets; /* buckets with the one for 0, whose content does not count */
+    uint64_t *bucket;              /* [windows][buckets][POINT_WORDS] */
+    uint64_t affine[SUM_CHUNK][AFFINE_WORDS];
+    int16_t digit[SUM_CHUNK][SUM_WINDOWS];
+    uint64_t total[SUM_WINDOWS][POINT_WORDS]; /* of a window */
+};
+
+/* Windows of c bits that hold a scalar below 2^253 with signed digits, whole vectors of them. */
+static size_t sum_windows(size_t bits)
+{
+    size_t needed = (254 + bits - 1) / bits;
+
+    return (needed + LANES - 1) / LANES * LANES;
+}
+
+/* Adding to a bucket takes 7 multiplications, summing one up twice 9. */
+static size_t sum_best_bits(size_t n)
+{
+    size_t best = SUM_BITS_MIN;
+    size_t least_cost = SIZE_MAX;
+
+    for (size_t bits = SUM_BITS_MIN; bits <= SUM_BITS_MAX; bits++) {
+        size_t cost = sum_windows(bits) * (7 * n + ((size_t)18 << (bits - 1)));
+
+        if (cost < least_cost) {
+            least_cost = cost;
+            best = bits;
+        }
+    }
+    return best;
+}
+
+static uint64_t *sum_bucket(const struct sum *s, size_t window, size_t b)
+{
+    return s->bucket + (window * s->buckets + b) * POINT_WORDS;
+}
+
+static struct sum *sum_create(size_t n)
+{
+    struct sum *s = malloc(sizeof *s);
+    size_t count = 0;
+
+    if (s == NULL) {
+        return NULL;
+    }
+    s->bits = sum_best_bits(n);
+    s->windows = sum_windows(s->bits);
+    s->buckets = ((size_t)1 << (s->bits - 1)) + 1;
+    count = s->windows * s->buckets;
+    s->bucket = calloc(count, POINT_WORDS * sizeof *s->bucket);
+    if (s->bucket == NULL) {
+        free(s);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) { /* the identity: Y = Z = 1 */
+        s->bucket[i * POINT_WORDS + FE_PACKED] = 1;
+        s->bucket[i * POINT_WORDS + 2 * FE_PACKED] = 1;
+    }
+    return s;
+}
+
+static void sum_free(struct sum *s)
+{
+    free(s->bucket);
+    free(s);
+}
+
+/* Digits in [-2^(c-1), 2^(c-1) - 1]; the last one is small, so nothing is carried out of it. */
+static void sum_recode(int16_t *digit, const uint8_t *weight, size_t bits, size_t windows)
+{
+    uint64_t w[5] = {0, 0, 0, 0, 0};
+    int carry = 0;
+
+    memcpy(w, weight, 32);
+    for (size_t i = 0; i < windows; i++) {
+        size_t at = i * bits;
+        int d = carry;
+
+        if (at < 256) {
+            uint64_t v = w[at / 64] >> (at % 64);
+
+            if (at % 64 + bits > 64) {
+                v |= w[at / 64 + 1] << (64 - at % 64);
+            }
+            d += (int)(v & (((uint64_t)1 << bits) - 1));
+        }
+        carry = d >> (bits - 1) != 0;
+        digit[i] = (int16_t)(d - (carry << bits));
+    }
+}
+
+/* Points that are none count as the identity. */
+static void sum_decode(struct sum *s, const uint8_t *in, size_t n, uint8_t *status)
+{
+    const vec zero = vec_set1(0);
+
+    for (size_t i = 0; i < n; i += LANES) {
+        size_t count = least(n - i, LANES);
+        uint64_t *to[LANES];
+        uint64_t waste[AFFINE_WORDS];
+        vec packed_point[AFFINE_WORDS];
+        vec ok;
+        point p;
+        cached c;
+        fe one, none;
+
+        ok = decode_noting(&p, in + i * POINT, count, status + i);
+        point_cache(&c, &p);
+        fe_constant(&one, fe_one);
+        memset(&none, 0, sizeof none);
+        fe_select(&c.yp, ok, &c.yp, &one);
+        fe_select(&c.ym, ok, &c.ym, &one);
+        fe_select(&c.t2d, ok, &c.t2d, &none);
+        fe_pack(packed_point, &c.yp);
+        fe_pack(packed_point + FE_PACKED, &c.ym);
+        fe_pack(packed_point + 2 * FE_PACKED, &c.t2d);
+        packed_point[AFFINE_WORDS - 1] = zero;
+        for (size_t l = 0; l < LANES; l++) {
+            to[l] = l < count ? s->affine[i + l] : waste;
+        }
+        vec_scatter(to, packed_point, AFFINE_WORDS);
+    }
+}
+
+static void point_load(point *p, const uint64_t *const from[LANES])
+{
+    vec v[POINT_WORDS];
+
+    vec_gather(v, from, POINT_WORDS);
+    fe_unpack(&p->x, v);
+    fe_unpack(&p->y, v + FE_PACKED);
+    fe_unpack(&p->z, v + 2 * FE_PACKED);
+    fe_unpack(&p->t, v + 3 * FE_PACKED);
+}
+
+static void point_store(uint64_t *const to[LANES], const point *p)
+{
+    vec v[POINT_WORDS];
+
+    fe_pack(v, &p->x);
+    fe_pack(v + FE_PACKED, &p->y);
+    fe_pack(v + 2 * FE_PACKED, &p->z);
+    fe_pack(v + 3 * FE_PACKED, &p->t);
+    vec_scatter(to, v, POINT_WORDS);
+}
+
+/* p + (m ? -q : q) for an affine q: the formula of point_add_terms with Z2 = 1. */
+static void point_add_affine(point *p, const uint64_t q[AFFINE_WORDS], vec m)
+{
+    packed s;
+    cached c;
+    wide a, b, t, d;
+    terms r;
+    fe sum;
+
+    for (size_t i = 0; i < 3 * FE_PACKED; i++) {
+        s.v[i] = vec_set1(q[i]);
+        s.v[3 * FE_PACKED + i % FE_PACKED] = vec_set1(0);
+    }
+    packed_to_cached(&c, &s, m);
+    fe_sub(&sum, &p->y, &p->x);
+    fe_mul_wide(&a, &sum, &c.ym);
+    fe_add(&sum, &p->y, &p->x);
+    fe_mul_wide(&b, &sum, &c.yp);
+    fe_mul_wide(&t, &p->t, &c.t2d);
+    wide_twice(&d, &p->z);
+    point_sum_terms(&r, &a, &b, &t, &d);
+    point_from_terms_t(p, &r);
+}
+
+static void sum_prefetch(const struct sum *s, size_t first_window, const int16_t *digit)
+{
+    for (size_t l = 0; l < LANES; l++) {
+        const uint64_t *b = sum_bucket(s, first_window + l, (size_t)abs(digit[first_window + l]));
+
+        __builtin_prefetch(b, 1);
+        __builtin_prefetch(b + 8, 1);
+        __builtin_prefetch(b + POINT_WORDS - 1, 1);
+    }
+}
+
+/* Puts n decoded points into their buckets of one vector of windows. */
+static void sum_fill(const struct sum *s, size_t first_window, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int16_t *digit = s->digit[i] + first_window;
+        uint64_t *to[LANES];
+        const uint64_t *from[LANES];
+        uint64_t negative[LANES];
+        point p;
+
+        if (i + 1 < n) {
+            sum_prefetch(s, first_window, s->digit[i + 1]);
+        }
+        for (size_t l = 0; l < LANES; l++) {
+            to[l] = sum_bucket(s, first_window + l, (size_t)abs(digit[l]));
+            from[l] = to[l];
+            negative[l] = digit[l] < 0 ? UINT64_MAX : 0;
+        }
+        point_load(&p, from);
+        point_add_affine(&p, s->affine[i], vec_load(negative));
+        point_store(to, &p);
+    }
+}
+
+/* total = sum of b * bucket[b]: each bucket is added as often as there are sums from the top on. */
+static void sum_collect(struct sum *s, size_t first_window)
+{
+    uint64_t *to[LANES];
+    point run, total, p;
+    cached c;
+
+    point_identity(&run);
+    point_identity(&total);
+    for (size_t b = s->buckets; b-- > 1;) {
+        const uint64_t *from[LANES];
+
+        for (size_t l = 0; l < LANES; l++) {
+            from[l] = sum_bucket(s, first_window + l, b);
+        }
+        point_load(&p, from);
+        point_cache(&c, &p);
+        point_add(&run, &run, &c);
+        point_cache(&c, &run);
+        point_add(&total, &total, &c);
+    }
+    for (size_t l = 0; l < LANES; l++) {
+        to[l] = s->total[first_window + l];
+    }
+    point_store(to, &total);
+}
+
+static void lanes_weighted_sum(const uint8_t *weight, const uint8_t *in, size_t n, uint8_t *out,
+                               uint8_t *status)
+{
+    struct sum *s = n == 0 ? NULL : sum_create(n);
+
+    if (s == NULL) { /* nothing to add up, or no memory: the way that needs none */
+        mdl_engine_sodium.weighted_sum(weight, in, n, out, status);
+        return;
+    }
+    for (size_t at = 0; at < n; at += SUM_CHUNK) {
+        size_t some = least(n - at, SUM_CHUNK);
+
+        sum_decode(s, in + at * POINT, some, status + at);
+        for (size_t i = 0; i < some; i++) {
+            sum_recode(s->digit[i], weight + (at + i) * 32, s->bits, s->windows);
+        }
+        for (size_t w = 0; w < s->windows; w += LANES) {
+            sum_fill(s, w, some);
+        }
+    }
+    for (size_t w = 0; w < s->windows; w += LANES) {
+        sum_collect(s, w);
+    }
+    for (size_t i = 0; i < s->windows * POINT_WORDS; i++) {
+        s->total[i / POINT_WORDS][i % POINT_WORDS] =
+            fe_packed_limb(s->total[i / POINT_WORDS][i % POINT_WORDS]);
+    }
+    vec_leave();
+    mdl_engine_join(&s->total[0][0], s->windows, s->bits, out);
+    sum_free(s);
+}
+
+#endif
