@@ -18,12 +18,13 @@
 #define NET_ROUTING_ID     5     /* what a ROUTER gives to a peer that chooses none */
 /* A connection that authenticated and then says nothing is closed after the handshake time and
  * this. */
-#define NET_MUTE_MS           5000
-#define NET_TELL_AGAIN_MS     60000 /* REFUSED and TROUBLE are repeated at most so often */
-#define NET_WRITABLE_MS       20    /* pause before a full queue is tried again */
-#define NET_DIAL_PATIENCE_MS  15000 /* a dial that is neither up nor refused by then starts anew */
-#define NET_SOCKS_PATIENCE_MS 60000 /* the same for the proxy's answer, which may come from afar   \
-                                     */
+#define NET_MUTE_MS          5000
+#define NET_TELL_AGAIN_MS    60000 /* REFUSED and TROUBLE are repeated at most so often */
+#define NET_WRITABLE_MS      20    /* pause before a full queue is tried again */
+#define NET_DIAL_PATIENCE_MS 15000 /* a dial that is neither up nor refused by then starts anew */
+#define NET_SOCKS_PATIENCE_MS                                                                      \
+    60000 /* the same for the proxy's answer, which may come from afar                             \
+           */
 /* Wire bytes that are not messages, per millisecond: heartbeats and keep-alives. */
 #define NET_IDLE_BYTES_PER_MS 1
 #define NET_KERNEL_BUFFER     ((uint64_t)8 * 1024 * 1024)
@@ -69,7 +70,8 @@ struct net_dial {
 };
 
 struct net_peer {
-    uint64_t id;
+    uint64_t id; /* 0: dismissed, until leave_at */
+    int64_t leave_at;
     uint8_t curve[MDL_CURVE_BYTES];
     char endpoint[MDL_NET_ENDPOINT_MAX];
     bool prefer_dial; /* our key is the lower one */
@@ -134,6 +136,8 @@ int net_set_thread(void *sock, enum net_thread thread);
 
 /* partner.c */
 struct net_peer *net_peer_by_key(const struct mdl_net *net, const uint8_t key[MDL_CURVE_BYTES]);
+/* Forgets those dismissed whose time has come. */
+void net_peers_tick(struct mdl_net *net, int64_t now);
 
 /* link.c */
 /* The link of this routing id, or a new one for a peer whose message has just come over `fd`. NULL

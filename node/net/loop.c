@@ -135,7 +135,7 @@ static bool tell(struct mdl_net *net, struct mdl_net_event *ev)
     if (tell_fatal(net, ev))
         return true;
     for (size_t i = 0; i < net->n_peers; i++)
-        if (tell_partner(ev, net->peer[i]))
+        if (net->peer[i]->id != 0 && tell_partner(ev, net->peer[i]))
             return true;
     return tell_knock(net, ev) || tell_trouble(net, ev);
 }
@@ -174,7 +174,8 @@ static bool something_waits(const struct mdl_net *net)
         return true;
     for (size_t i = 0; i < net->n_peers; i++) {
         const struct net_peer *p = net->peer[i];
-        if (p->dial.readable || down_due(p) || up_due(p) || p->refused != MDL_OK)
+        bool to_tell = p->id != 0 && (down_due(p) || up_due(p) || p->refused != MDL_OK);
+        if (p->dial.readable || to_tell)
             return true;
     }
     return false;
@@ -195,6 +196,8 @@ static int poll_time(const struct mdl_net *net, int timeout_ms, int64_t now)
         const struct net_peer *p = net->peer[i];
         if (p->writable_at != 0)
             earlier(&due, p->writable_at);
+        if (p->id == 0)
+            earlier(&due, p->leave_at);
         if (net->fatal == MDL_OK)
             earlier(&due, net_dial_due(net, p));
         for (size_t k = 0; k < MDL_NET_LINKS_PER_PARTNER; k++)
@@ -286,6 +289,7 @@ static void run_timers(struct mdl_net *net)
     if (net->fatal != MDL_OK)
         return;
     forgive_stall(net, now);
+    net_peers_tick(net, now);
     net_door_tick(net, now);
     net_links_tick(net, now);
     for (size_t i = 0; i < net->n_peers; i++)

@@ -28,7 +28,8 @@ static enum mdl_status take_times(struct mdl_net_times *to, const struct mdl_net
                                  .reconnect = or_default(from->reconnect, 250),
                                  .reconnect_max = or_default(from->reconnect_max, 10000),
                                  .refused = or_default(from->refused, 2000),
-                                 .refused_max = or_default(from->refused_max, 30000)};
+                                 .refused_max = or_default(from->refused_max, 30000),
+                                 .farewell = or_default(from->farewell, 2000)};
     const uint32_t day = 86400000;
     if (to->handshake > NET_HANDSHAKE_MAX)
         return mdl_fail(err, MDL_U_ARGUMENT, "The handshake time is %u ms; at most %u are allowed.",
@@ -40,9 +41,11 @@ static enum mdl_status take_times(struct mdl_net_times *to, const struct mdl_net
             "and at most a day.",
             to->silence, to->keepalive);
     if (to->reconnect_max > day || to->reconnect > to->reconnect_max || to->refused_max > day ||
-        to->refused > to->refused_max)
-        return mdl_fail(err, MDL_U_ARGUMENT,
-                        "A first pause must not be longer than its maximum, nor that than a day.");
+        to->refused > to->refused_max || to->farewell > day)
+        return mdl_fail(
+            err, MDL_U_ARGUMENT,
+            "A first pause must not be longer than its maximum, nor that or the farewell than "
+            "a day.");
     return MDL_OK;
 }
 

@@ -53,6 +53,7 @@ struct mdl_net_times {
     uint32_t reconnect_max; /* [10000] */
     uint32_t refused;       /* [2000] first pause after the partner did not admit us, growing to */
     uint32_t refused_max;   /* [30000] */
+    uint32_t farewell; /* [2000] what was sent to a dismissed partner may take so long to leave */
 };
 
 struct mdl_net_config {
@@ -100,6 +101,13 @@ MDL_MUST_CHECK enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t par
 /* Unpins: no new connection is admitted and existing ones are closed at once, in both directions.
  * No further event names this partner. A number that is not there is a no-op. */
 void mdl_net_forget(struct mdl_net *net, uint64_t partner);
+
+/* The same, but what was sent to the partner before gets the farewell time to leave: connections
+ * that are up are closed after that, or when the partner closes them. Until then nothing that comes
+ * over them is taken. The number and the key are free at once: pinning the key anew cuts that
+ * short.
+ */
+void mdl_net_dismiss(struct mdl_net *net, uint64_t partner);
 
 /* Waits until an event is ready, one of `extra` (n entries, as for poll(2); revents is filled) is,
  * a signal arrives, or `timeout_ms` is over (-1: no limit). Returns MDL_OK in each of these cases;

@@ -39,7 +39,7 @@ static enum mdl_status check(const struct mdl_net *net, uint64_t id,
                         "tcp://node.example.com:7801 or tcp://[2001:db8::1]:7801.",
                         endpoint);
     const struct net_peer *holder = net_peer_by_key(net, curve);
-    if (holder != NULL && holder->id != id)
+    if (holder != NULL && holder->id != id && holder->id != 0)
         return mdl_fail(err, MDL_U_EXISTS, "Another partner has this channel key.");
     return MDL_OK;
 }
@@ -104,6 +104,32 @@ static enum mdl_status rekey(struct mdl_net *net, struct net_peer *p,
     return MDL_OK;
 }
 
+static void drop_held(struct mdl_net *net, uint64_t partner)
+{
+    if (net->held_waiting && net->held_partner == partner)
+        net_release_held(net);
+}
+
+static void remove_at(struct mdl_net *net, size_t i)
+{
+    struct net_peer *p = net->peer[i];
+    net_links_close(p);
+    net_dial_close(net, p);
+    net->peer[i] = net->peer[--net->n_peers];
+    free(p);
+}
+
+/* One who was dismissed is not in the way of the key's next owner. */
+static void cut_dismissed(struct mdl_net *net, const uint8_t curve[MDL_CURVE_BYTES])
+{
+    for (size_t i = 0; i < net->n_peers; i++) {
+        if (net->peer[i]->id == 0 && memcmp(net->peer[i]->curve, curve, MDL_CURVE_BYTES) == 0) {
+            remove_at(net, i);
+            return;
+        }
+    }
+}
+
 enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t partner,
                                 const uint8_t curve[MDL_CURVE_BYTES], const char *endpoint,
                                 struct mdl_error *err)
@@ -112,6 +138,7 @@ enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t partner,
     enum mdl_status status = check(net, partner, curve, where, err);
     if (status != MDL_OK)
         return status;
+    cut_dismissed(net, curve);
     struct net_peer *p = by_id(net, partner);
     if (p == NULL)
         status = add(net, partner, curve, &p, err);
@@ -131,25 +158,41 @@ enum mdl_status mdl_net_partner(struct mdl_net *net, uint64_t partner,
     return MDL_OK;
 }
 
-static void drop_held(struct mdl_net *net, uint64_t partner)
-{
-    if (net->held_waiting && net->held_partner == partner)
-        net_release_held(net);
-}
-
 void mdl_net_forget(struct mdl_net *net, uint64_t partner)
 {
-    for (size_t i = 0; i < net->n_peers; i++) {
-        struct net_peer *p = net->peer[i];
-        if (p->id != partner)
+    for (size_t i = 0; partner != 0 && i < net->n_peers; i++) {
+        if (net->peer[i]->id != partner)
             continue;
-        mdl_zap_expel(net->zap, p->curve);
-        net_links_close(p);
-        net_dial_close(net, p);
+        mdl_zap_expel(net->zap, net->peer[i]->curve);
         drop_held(net, partner);
-        net->peer[i] = net->peer[--net->n_peers];
-        free(p);
+        remove_at(net, i);
         return;
+    }
+}
+
+void mdl_net_dismiss(struct mdl_net *net, uint64_t partner)
+{
+    struct net_peer *p = partner != 0 ? by_id(net, partner) : NULL;
+    if (p == NULL)
+        return;
+    mdl_zap_expel(net->zap, p->curve);
+    drop_held(net, partner);
+    p->id = 0;
+    p->leave_at = mdl_net_now() + net->times.farewell;
+    p->writable_at = 0;
+    p->endpoint[0] = '\0'; /* not dialled again */
+    if (p->dial.state == NET_OPENING)
+        net_dial_close(net, p);
+}
+
+void net_peers_tick(struct mdl_net *net, int64_t now)
+{
+    for (size_t i = net->n_peers; i-- > 0;) {
+        const struct net_peer *p = net->peer[i];
+        const struct net_link *link;
+        bool over_dial;
+        if (p->id == 0 && (now >= p->leave_at || !net_way(p, &over_dial, &link)))
+            remove_at(net, i);
     }
 }
 

@@ -66,6 +66,10 @@ static enum mdl_status judge(const struct mdl_net *net, zmq_msg_t *msg, size_t r
 static bool take(struct mdl_net *net, struct net_peer *p, zmq_msg_t *msg, enum mdl_status status,
                  const struct mdl_error *why, struct mdl_net_event *ev, bool *told)
 {
+    if (p->id == 0) { /* dismissed */
+        zmq_msg_close(msg);
+        return false;
+    }
     if (status != MDL_OK) {
         int64_t now = mdl_net_now();
         zmq_msg_close(msg);

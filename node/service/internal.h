@@ -73,6 +73,8 @@ struct peer {
     bool refused;         /* it has not pinned us yet */
     bool told_up;         /* the operator's log says that it is connected */
     bool info_due;        /* NODE_INFO of this connection was not sent yet */
+    bool leaving;         /* removed: nothing of it is taken, what it is told is still sent */
+    uint64_t leave_by;    /* steady; 0 before the commit of the removal */
     uint64_t repeat_at;   /* next repetition of what is unsettled; steady */
     uint64_t repeat_wait; /* the pause before it; grows */
     unsigned tokens;      /* messages outside rounds that it may send now: limits.c */
@@ -138,6 +140,10 @@ enum mdl_status turn_send(struct mdl_service *s, int64_t partner, const uint8_t 
                           struct mdl_error *err);
 /* Commits the turn, releases what it wanted to send and answers its calls; or does none of it. */
 void turn_end(struct mdl_service *s);
+/* True while messages wait for the partner's queue. */
+bool loop_holds(const struct mdl_service *s, int64_t partner);
+/* Gives them up. */
+void loop_unhold(struct mdl_service *s, int64_t partner);
 void loop_wake(struct mdl_service *s);
 void svc_log(struct mdl_service *s, const char *level, const char *fmt, ...) MDL_PRINTF(3, 4);
 
@@ -148,7 +154,13 @@ struct peer *peer_by_id(struct mdl_service *s, int64_t id);
 /* Adds or refreshes one from its row and admits it in the channel. */
 enum mdl_status peer_admit(struct mdl_service *s, const struct mdl_partner_row *row,
                            struct mdl_error *err);
+/* Drops one at once: nothing more is sent to it. */
 void peer_drop(struct mdl_service *s, int64_t id);
+/* From here nothing of it is taken. The connection goes after the commit of this turn, when what
+ * was queued for it has left, or soon after; without a commit it stays. */
+void peer_dismiss(struct mdl_service *s, int64_t id);
+/* After a turn's end: carries dismissals on, or takes those of the turn back. */
+void peers_settle(struct mdl_service *s, bool committed);
 /* PARTNER: a name, or at least 8 hex digits of an identity. MDL_U_NOT_FOUND lists the names. */
 enum mdl_status partner_find(struct mdl_service *s, const char *name, struct mdl_partner_row *out,
                              struct mdl_error *err);

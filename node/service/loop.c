@@ -127,6 +127,12 @@ static size_t held_for(const struct mdl_service *s, int64_t partner, size_t *byt
     return n;
 }
 
+bool loop_holds(const struct mdl_service *s, int64_t partner)
+{
+    size_t bytes;
+    return held_for(s, partner, &bytes) > 0;
+}
+
 static void hold(struct mdl_service *s, struct outgoing *o)
 {
     o->next = NULL;
@@ -176,6 +182,11 @@ static void held_retry(struct mdl_service *s, int64_t partner, bool drop)
     }
 }
 
+void loop_unhold(struct mdl_service *s, int64_t partner)
+{
+    held_retry(s, partner, true);
+}
+
 static void refuse_calls(struct call *list, const struct mdl_error *why)
 {
     for (struct call *c = list; c != NULL; c = c->next) {
@@ -201,6 +212,7 @@ void turn_end(struct mdl_service *s)
         refuse_calls(s->answered_calls, &err);
         rounds_commit_failed(s, &err);
     }
+    peers_settle(s, st == MDL_OK);
     struct call *list = s->answered_calls;
     s->answered_calls = NULL;
     calls_answer(s, list);
@@ -225,10 +237,24 @@ static void take_calls(struct mdl_service *s)
     }
 }
 
+/* One that was removed: only what is still to be told to it matters. */
+static void leaving_event(struct mdl_service *s, struct peer *p, enum mdl_net_kind kind)
+{
+    if (kind == MDL_NET_DOWN) {
+        p->up = false;
+    } else if (kind == MDL_NET_WRITABLE) {
+        held_retry(s, p->id, false);
+    }
+}
+
 static void peer_event(struct mdl_service *s, const struct mdl_net_event *ev)
 {
     struct peer *p = peer_by_id(s, (int64_t)ev->partner);
     if (p == NULL) {
+        return;
+    }
+    if (p->leaving) {
+        leaving_event(s, p, ev->kind);
         return;
     }
     switch (ev->kind) {

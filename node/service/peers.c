@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a removed partner is still to be told waits so long for room in its queue. */
+#define LEAVE_MS 5000u
+
 struct peer *peer_by_id(struct mdl_service *s, int64_t id)
 {
     for (size_t i = 0; i < s->n_peers; i++) {
@@ -43,6 +46,7 @@ enum mdl_status peer_admit(struct mdl_service *s, const struct mdl_partner_row *
     memcpy(p->identity, row->identity, sizeof p->identity);
     (void)snprintf(p->name, sizeof p->name, "%s", row->name);
     p->refused = false;
+    p->leaving = false;
     enum mdl_status st = mdl_net_partner(s->net, (uint64_t)row->id, row->curve, row->endpoint, err);
     if (st != MDL_OK && !p->up) {
         peer_drop(s, row->id);
@@ -54,8 +58,42 @@ void peer_drop(struct mdl_service *s, int64_t id)
 {
     struct peer *p = peer_by_id(s, id);
     mdl_net_forget(s->net, (uint64_t)id);
+    loop_unhold(s, id);
     if (p != NULL) {
         *p = s->peers[--s->n_peers];
+    }
+}
+
+void peer_dismiss(struct mdl_service *s, int64_t id)
+{
+    struct peer *p = peer_by_id(s, id);
+    if (p != NULL) {
+        p->leaving = true;
+        p->leave_by = 0;
+    }
+}
+
+/* True when nothing is left to be told to it, or it took too long. */
+static bool may_leave(struct mdl_service *s, struct peer *p)
+{
+    uint64_t now = steady_ms();
+    if (p->leave_by == 0) {
+        p->leave_by = now + LEAVE_MS;
+    }
+    return !p->up || !loop_holds(s, p->id) || now >= p->leave_by;
+}
+
+void peers_settle(struct mdl_service *s, bool committed)
+{
+    for (size_t i = s->n_peers; i-- > 0;) {
+        struct peer *p = &s->peers[i];
+        if (p->leaving && !committed && p->leave_by == 0) {
+            p->leaving = false;
+        } else if (p->leaving && committed && may_leave(s, p)) {
+            mdl_net_dismiss(s->net, (uint64_t)p->id);
+            loop_unhold(s, p->id);
+            *p = s->peers[--s->n_peers];
+        }
     }
 }
 

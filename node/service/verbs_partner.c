@@ -305,7 +305,7 @@ enum mdl_status verb_partner_remove(struct mdl_service *s, const json_t *params,
     }
     if (st == MDL_OK) {
         *result = json_pack("{s:o}", "partner", doc_partner(s, &row));
-        peer_drop(s, row.id);
+        peer_dismiss(s, row.id);
     }
 out:
     mdl_partner_clear(&row);

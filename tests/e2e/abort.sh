@@ -25,6 +25,11 @@ ends() { # NAME COMPANY BY TEXT: of the newest round
   contains "$work/shown" "Ended by +$3"
   equal "$(get "$1" rounds_open.# status)" 0 "open rounds of $1"
 }
+promptly() { # NAME COMPANY TEXT: ended by the partner, who is gone, long before any deadline
+  local since=$SECONDS
+  ends "$1" "$2" "$2" "$3"
+  [ $((SECONDS - since)) -le 10 ] || die "$1 learned of the end after $((SECONDS - since)) s"
+}
 propose() { # NAME COMPANY: a round that waits for the other side's operator
   node "$1" round start "$2" --yes >/dev/null
 }
@@ -143,18 +148,37 @@ node a agreement revoke "$B" --yes >/dev/null # it waits for its agreement, whic
 ends a "$B" "us" "the agreement was revoked"
 node b partner set "$A" --accept >/dev/null
 
-step "a partner is removed during a round"
+step "a partner is removed while a round waits for it: it is told, and may be accepted again"
+node b partner set "$A" --ask >/dev/null
+node b partner invite 2>/dev/null >"$work/token.b"
+propose a "$B"
+wait_for "the agreement at b" arrived
+node b agreement accept "$A" --yes >/dev/null
+asked b "$A"
+node a partner remove "$B" --yes >/dev/null
+promptly b "$A" "(refused|withdrawn)"
+# Whoever gives the same token again means it.
+node a partner accept - --yes <"$work/token.b" >/dev/null
+node b partner set "$A" --accept >/dev/null
+calm
+
+step "a partner is removed during a round: it is told, and not heard any more"
 node a round start "$B" --wait --yes --timeout "$WAIT" >/dev/null
 hang
 node a partner remove "$B" --yes >/dev/null
+relay_does pass
+promptly b "$A" "\(aborted\)"
 fails 2 "no partner '$B'" node a partner set "$B" --ask
 equal "$(get a rounds.0.state round list)" aborted "the round of a removed partner"
 equal "$(get a rounds.0.text round list)" "the partner was removed" "why it ended"
 equal "$(get a rounds_open.# status)" 0 "open rounds"
-relay_does pass
+rounds=$(get a rounds.# round list)
 refused_here() { [ "$(get b partners.0.state partner list)" = refused ]; }
 wait_for "b to be refused" refused_here
-# The partner that was removed is not told any more: its round ends with its deadline, or by hand.
+wait_for "a to say so" says a "unknown key .* was refused"
+node b round start "$A" --yes >/dev/null
+wait_for "b's proposal to wait" is b "$A" waiting-for-partner
+equal "$(get a rounds.# round list)" "$rounds" "rounds of a, which hears no proposal"
 node b round abort "$A" >/dev/null
 ends b "$A" "us" "ended by the operator"
 node a audit verify >/dev/null

@@ -138,6 +138,9 @@ START_TEST(limits)
     c.times.refused_max = c.times.refused - 1;
     refused(&c, MDL_U_ARGUMENT, "pause");
     c = rig_config(&r.node[0].key);
+    c.times.farewell = 86400001;
+    refused(&c, MDL_U_ARGUMENT, "farewell");
+    c = rig_config(&r.node[0].key);
     c.n_binds = MDL_NET_BINDS_MAX + 1;
     refused(&c, MDL_U_ARGUMENT, "9");
     c = rig_config(&r.node[0].key);

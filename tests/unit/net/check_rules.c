@@ -178,6 +178,65 @@ START_TEST(a_forgotten_partner_is_cut_off_at_once)
 }
 END_TEST
 
+START_TEST(a_dismissed_partner_gets_what_was_sent_and_is_heard_no_more)
+{
+    size_t listens = (size_t)_i;
+    listening(listens);
+    rig_open(&r, 1 - listens, NULL);
+    rig_pin(&r, listens, 1 - listens, false);
+    rig_pin(&r, 1 - listens, listens, true);
+    rig_await(&r, 0, MDL_NET_UP, 2);
+    rig_await(&r, 1, MDL_NET_UP, 1);
+    rig_send(&r, 1, 1, 'q', 10, MDL_OK); /* on its way, or waiting at node 0 */
+    for (int i = 0; i < 20; i++)
+        rig_send(&r, 0, 2, 'a', 100000, MDL_OK);
+    rig_send(&r, 0, 2, 'z', 5, MDL_OK);
+    int64_t before = mdl_net_now();
+    mdl_net_dismiss(r.node[0].net, 2);
+    rig_send(&r, 0, 2, 'x', 1, MDL_U_NOT_FOUND);
+    for (int i = 0; i < 20; i++)
+        ck_assert_uint_eq(rig_await(&r, 1, MDL_NET_MESSAGE, 1).first, 'a');
+    ck_assert_uint_eq(rig_await(&r, 1, MDL_NET_MESSAGE, 1).first, 'z');
+    ck_assert_int_lt(mdl_net_now() - before, RIG_FAREWELL);
+    rig_send(&r, 1, 1, 'y', 1000, MDL_OK);
+    rig_await(&r, 1, MDL_NET_DOWN, 1);
+    ck_assert_int_ge(mdl_net_now() - before, RIG_FAREWELL);
+    ck_assert_int_lt(mdl_net_now() - before, RIG_FAREWELL + RIG_AT_ONCE);
+    rig_never(&r, 0, MDL_NET_MESSAGE, 0);
+    rig_never(&r, 0, MDL_NET_DOWN, 0);
+    rig_never(&r, 0, MDL_NET_UP, 0);
+    if (listens == 0) {
+        ck_assert_int_eq(rig_await(&r, 1, MDL_NET_REFUSED, 1).status, MDL_P_REFUSED);
+        rig_await(&r, 0, MDL_NET_KNOCK, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_dismissed_partner_can_be_pinned_anew)
+{
+    size_t listens = (size_t)_i;
+    listening(listens);
+    rig_open(&r, 1 - listens, NULL);
+    rig_pin(&r, listens, 1 - listens, false);
+    rig_pin(&r, 1 - listens, listens, true);
+    rig_await(&r, 0, MDL_NET_UP, 2);
+    rig_await(&r, 1, MDL_NET_UP, 1);
+    const char *endpoint = listens == 1 ? mdl_net_endpoint(r.node[1].net, 0) : NULL;
+    int64_t before = mdl_net_now();
+    mdl_net_dismiss(r.node[0].net, 2);
+    mdl_net_dismiss(r.node[0].net, 2); /* no such partner any more */
+    ck_assert_int_eq(mdl_net_partner(r.node[0].net, 7, r.node[1].key.public, endpoint, NULL),
+                     MDL_OK);
+    rig_await(&r, 1, MDL_NET_DOWN, 1);
+    rig_await(&r, 0, MDL_NET_UP, 7);
+    rig_await(&r, 1, MDL_NET_UP, 1);
+    ck_assert_int_lt(mdl_net_now() - before, RIG_FAREWELL);
+    rig_send(&r, 1, 1, 'y', 1, MDL_OK);
+    ck_assert_uint_eq(rig_await(&r, 0, MDL_NET_MESSAGE, 7).first, 'y');
+    rig_never(&r, 0, MDL_NET_DOWN, RIG_FAREWELL); /* the old time does not strike it */
+}
+END_TEST
+
 START_TEST(a_silent_connection_is_cut_too)
 {
     bool linked = _i == 0; /* else it authenticated, but its first message comes later */
@@ -300,6 +359,8 @@ int main(void)
     tcase_add_test(t, a_frame_above_the_frame_limit);
     tcase_add_test(t, a_listening_partner_that_breaks_the_rules);
     tcase_add_loop_test(t, a_forgotten_partner_is_cut_off_at_once, 0, 2);
+    tcase_add_loop_test(t, a_dismissed_partner_gets_what_was_sent_and_is_heard_no_more, 0, 2);
+    tcase_add_loop_test(t, a_dismissed_partner_can_be_pinned_anew, 0, 2);
     tcase_add_loop_test(t, a_silent_connection_is_cut_too, 0, 2);
     tcase_add_test(t, a_connection_that_never_speaks_is_cut);
     tcase_add_test(t, the_stalest_connection_makes_room);

@@ -299,19 +299,15 @@ static void dial_in_vain(enum manner manner)
     rig_open_with(&r, 1, &c);
 }
 
-static void dial_again(const char *endpoint)
-{
-    ck_assert_int_eq(mdl_net_partner(r.node[1].net, 1, r.node[0].key.public, endpoint, NULL),
-                     MDL_OK);
-}
-
-/* Turns until the proxy was asked once more, and then for `ms`, so that the end of a dial falls
- * into each moment of an attempt and of the pause after it. */
-static void let_it_fail(enum manner manner, int ms)
+/* Dials, turns until the proxy was asked once more, and then for `ms`, so that the end of a dial
+ * falls into each moment of an attempt and of the pause after it. */
+static void dial_and_fail(enum manner manner, const char *endpoint, int ms)
 {
     char seen[256];
     uint16_t port;
     unsigned before = asked(seen, &port);
+    ck_assert_int_eq(mdl_net_partner(r.node[1].net, 1, r.node[0].key.public, endpoint, NULL),
+                     MDL_OK);
     if (manner != IS_ABSENT)
         RIG_UNTIL(&r, asked(seen, &port) > before);
     int64_t end = mdl_net_now() + ms;
@@ -324,13 +320,11 @@ START_TEST(a_dial_in_vain_can_be_ended_at_any_moment)
     enum manner how = (enum manner)_i;
     dial_in_vain(how);
     for (int i = 0; i < 30; i++) {
-        dial_again("tcp://127.0.0.1:9");
-        let_it_fail(how, i % 20);
+        dial_and_fail(how, "tcp://127.0.0.1:9", i % 20);
         if (i % 3 == 0) {
             mdl_net_forget(r.node[1].net, 1);
         } else if (i % 3 == 1) { /* another endpoint; then the first again */
-            dial_again("tcp://127.0.0.2:9");
-            let_it_fail(how, i % 7);
+            dial_and_fail(how, "tcp://127.0.0.2:9", i % 7);
         }
     }
     rig_never(&r, 1, MDL_NET_UP, 0);
@@ -342,8 +336,7 @@ START_TEST(a_node_that_dials_in_vain_can_be_closed_at_any_moment)
     enum manner how = (enum manner)_i;
     for (int i = 0; i < 12; i++) {
         dial_in_vain(how);
-        dial_again("tcp://127.0.0.1:9");
-        let_it_fail(how, i);
+        dial_and_fail(how, "tcp://127.0.0.1:9", i);
         int64_t begun = mdl_net_now();
         rig_close(&r, 1);
         ck_assert_int_lt(mdl_net_now() - begun, RIG_AT_ONCE);

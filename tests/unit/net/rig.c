@@ -38,7 +38,8 @@ struct mdl_net_config rig_config(const struct rig_key *key)
                                          .reconnect = 20,
                                          .reconnect_max = 100,
                                          .refused = 100,
-                                         .refused_max = 200}};
+                                         .refused_max = 200,
+                                         .farewell = RIG_FAREWELL}};
     memcpy(c.curve_public, key->public, MDL_CURVE_BYTES);
     memcpy(c.curve_secret, key->secret, MDL_CURVE_BYTES);
     return c;

@@ -48,8 +48,9 @@ void rig_keys(struct rig *r);
 void rig_new_key(struct rig_key *k);
 /* Short times; no bind, no proxy. */
 struct mdl_net_config rig_config(const struct rig_key *key);
-#define RIG_SILENCE 6000
-#define RIG_AT_ONCE 3000 /* ms: a break that is seen by then was not seen by silence */
+#define RIG_SILENCE  6000
+#define RIG_FAREWELL 700
+#define RIG_AT_ONCE  3000 /* ms: a break that is seen by then was not seen by silence */
 /* Opens node i, bound to `bind` unless NULL. */
 void rig_open(struct rig *r, size_t i, const char *bind);
 /* Opens node i at a port of 127.0.0.1 that the system gives to nobody by itself, so that it is
