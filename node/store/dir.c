@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WRITE_OUT ((off_t)4 << 20) /* a few milliseconds of a slow disk */
+
 enum mdl_status mdl_fail_errno(struct mdl_error *err, int e, const char *doing, const char *path)
 {
     char why[128];
@@ -92,12 +94,36 @@ enum mdl_status mdl_dir_lock(const char *dir, int *fd, struct mdl_error *err)
     return MDL_OK;
 }
 
+/* Writes the file out bit by bit. One fsync of hundreds of megabytes fills the disk's queue, and a
+ * commit of the main database would stand behind all of it. An error seen here may not be told to
+ * the fsync that follows, so it counts. */
+static int write_out(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0) {
+        return errno;
+    }
+    for (off_t at = 0; at < st.st_size; at += WRITE_OUT) {
+        if (sync_file_range(fd, at, WRITE_OUT,
+                            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                SYNC_FILE_RANGE_WAIT_AFTER) != 0) {
+            /* Not every file system knows it, and it is no more than politeness. */
+            return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : errno;
+        }
+    }
+    return 0;
+}
+
 static enum mdl_status sync_path(const char *path, int flags, struct mdl_error *err)
 {
     int fd = open(path, flags | O_CLOEXEC);
-    int e = 0;
+    int e = fd < 0 ? errno : 0;
 
-    if (fd < 0 || fsync(fd) != 0) {
+    if (e == 0 && (flags & O_DIRECTORY) == 0) {
+        e = write_out(fd);
+    }
+    if (e == 0 && fsync(fd) != 0) {
         e = errno;
     }
     if (fd >= 0) {
