@@ -194,6 +194,7 @@ void rounds_tick(struct mdl_service *s)
         if (r->end_owed && r->owed_at <= now) {
             run_write_end(r);
         }
+        run_masks_step(r);
         run_settle_step(r);
     }
 }
@@ -205,7 +206,7 @@ uint64_t rounds_next_due(struct mdl_service *s)
         if (r->session != NULL && r->due < due) {
             due = r->due;
         }
-        if (run_settle_due(r)) {
+        if (run_masks_due(r) || run_settle_due(r)) {
             due = 0;
         }
     }

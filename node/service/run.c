@@ -38,12 +38,6 @@ struct run *run_new(struct mdl_service *s, const struct mdl_round_row *row)
     return r;
 }
 
-static void free_request(struct request *q)
-{
-    free(q->ordinals);
-    free(q);
-}
-
 void run_free(struct run *r)
 {
     mdl_session_destroy(r->session);
@@ -57,7 +51,12 @@ void run_free(struct run *r)
     while (r->asked_first != NULL) {
         struct request *q = r->asked_first;
         r->asked_first = q->next;
-        free_request(q);
+        run_request_free(q);
+    }
+    while (r->masks != NULL) {
+        struct request *q = r->masks;
+        r->masks = q->next;
+        run_request_free(q);
     }
     for (size_t i = 0; i < r->n_early; i++) {
         free(r->early[i].bytes);
@@ -259,10 +258,11 @@ void run_event(struct run *r, const struct mdl_event *ev)
         struct request *q = r->asked_first;
         r->asked_first = q->next;
         r->asked_last = q->next == NULL ? NULL : r->asked_last;
-        if (!mdl_session_closed(r->session)) {
+        if (mdl_session_closed(r->session)) {
+            run_request_free(q);
+        } else {
             run_answer(r, q);
         }
-        free_request(q);
     }
     if (r->broken && !mdl_session_closed(r->session)) {
         struct mdl_event failed = {.type = MDL_EV_FAILED};

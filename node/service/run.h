@@ -18,6 +18,9 @@ struct request {
     uint8_t group;
     uint32_t first, slice, count;
     uint32_t *ordinals;
+    uint32_t *populations; /* NEED_MASKS: found so far, `done` of them */
+    uint64_t *registries;
+    uint32_t done;
     struct request *next;
 };
 
@@ -53,6 +56,7 @@ struct run {
     struct mdl_snap_job *snap_job[MDL_SESSION_GROUPS];
     struct mdl_snap_report report[MDL_SESSION_GROUPS];
     struct request *asked_first, *asked_last;
+    struct request *masks; /* looked up some at a time, the oldest first */
     struct early early[EARLY_MAX];
     size_t n_early;
     struct settling settling;
@@ -110,7 +114,12 @@ void run_trail(struct run *r, const struct trail *t);
 enum mdl_status run_prepare(struct run *r, struct mdl_error *err);
 void run_build_snapshots(struct run_job *job); /* on a worker */
 void run_prepared(struct run *r, struct run_job *job);
+/* Answers at once and frees, or, if it takes long, keeps it for run_masks_step. */
 void run_answer(struct run *r, struct request *q);
+void run_request_free(struct request *q);
+/* Looks up some masks, a few milliseconds' worth; `due`: there are some to look up. */
+void run_masks_step(struct run *r);
+bool run_masks_due(const struct run *r);
 
 /* Which registry type an encoded key is of, -1 for domains and names. Any thread. */
 int run_registry_bit(void *ctx, const uint8_t *key, size_t len);

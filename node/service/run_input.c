@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MASKS_CHUNK 512 /* of the up to 8,192 of a slice: two to three milliseconds */
+
 static enum mdl_role own_role(const struct run *r)
 {
     return r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
@@ -156,41 +158,105 @@ static enum mdl_status answer_keys(struct run *r, const struct request *q, struc
     return st;
 }
 
-static enum mdl_status answer_masks(struct run *r, const struct request *q, struct mdl_error *err)
+static enum mdl_status take_masks(struct run *r, struct request *q, struct mdl_error *err)
 {
-    uint32_t *populations = calloc(q->count, sizeof *populations);
-    uint64_t *registries = calloc(q->count, sizeof *registries);
-    enum mdl_status st = populations != NULL && registries != NULL
-                             ? MDL_OK
-                             : mdl_fail(err, MDL_L_MEMORY, "not enough memory for a slice");
-    if (st == MDL_OK) {
-        st = mdl_snap_masks(r->snap[q->group], q->ordinals, q->count, populations, registries, err);
+    struct request **end = &r->masks;
+
+    q->populations = calloc(q->count, sizeof *q->populations);
+    q->registries = calloc(q->count, sizeof *q->registries);
+    if (q->populations == NULL || q->registries == NULL) {
+        run_request_free(q);
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for a slice");
     }
-    if (st == MDL_OK) {
-        struct mdl_event ev = {.type = MDL_EV_MASKS};
-        ev.u.masks.group = q->group;
-        ev.u.masks.slice = q->slice;
-        ev.u.masks.count = q->count;
-        ev.u.masks.populations = populations;
-        ev.u.masks.registries = registries;
-        run_event(r, &ev);
+    while (*end != NULL) {
+        end = &(*end)->next;
     }
-    free(populations);
-    free(registries);
+    q->next = NULL;
+    *end = q;
+    return MDL_OK;
+}
+
+static enum mdl_status look_up(struct run *r, struct request *q, struct mdl_error *err)
+{
+    uint32_t n = q->count - q->done < MASKS_CHUNK ? q->count - q->done : MASKS_CHUNK;
+    enum mdl_status st = mdl_snap_masks(r->snap[q->group], q->ordinals + q->done, n,
+                                        q->populations + q->done, q->registries + q->done, err);
+    q->done += n;
     return st;
+}
+
+static void answer_masks(struct run *r, const struct request *q)
+{
+    struct mdl_event ev = {.type = MDL_EV_MASKS};
+    ev.u.masks.group = q->group;
+    ev.u.masks.slice = q->slice;
+    ev.u.masks.count = q->count;
+    ev.u.masks.populations = q->populations;
+    ev.u.masks.registries = q->registries;
+    run_event(r, &ev);
+}
+
+bool run_masks_due(const struct run *r)
+{
+    return r->masks != NULL;
+}
+
+/* The session is told of a failure in a step of its own: this is none. */
+static void masks_failed(struct run *r, const struct mdl_error *why)
+{
+    struct mdl_event ev = {.type = MDL_EV_FAILED};
+    ev.u.end.status = why->status;
+    ev.u.end.text = "the node's database refused";
+    svc_log(r->s, "error", "a round ends: %s", why->text);
+    run_event(r, &ev);
+}
+
+void run_masks_step(struct run *r)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    struct request *q = r->masks;
+    enum mdl_status st = MDL_OK;
+
+    if (q == NULL) {
+        return;
+    }
+    bool over = r->session == NULL || mdl_session_closed(r->session);
+    if (!over) {
+        st = look_up(r, q, &err);
+    }
+    if (!over && st == MDL_OK && q->done < q->count) {
+        return;
+    }
+    r->masks = q->next;
+    if (st != MDL_OK) {
+        masks_failed(r, &err);
+    } else if (!over) {
+        answer_masks(r, q);
+    }
+    run_request_free(q);
+}
+
+void run_request_free(struct request *q)
+{
+    free(q->ordinals);
+    free(q->populations);
+    free(q->registries);
+    free(q);
 }
 
 void run_answer(struct run *r, struct request *q)
 {
     struct mdl_error err = {MDL_OK, ""};
     enum mdl_status st = MDL_OK;
-    if (q->type == MDL_FX_NEED_KEYS) {
+    if (q->type == MDL_FX_NEED_MASKS) {
+        st = take_masks(r, q, &err);
+    } else if (q->type == MDL_FX_NEED_KEYS) {
         st = answer_keys(r, q, &err);
-    } else if (q->type == MDL_FX_NEED_MASKS) {
-        st = answer_masks(r, q, &err);
+        run_request_free(q);
     } else {
         r->summary_asked = true;
         run_settle_begin(r);
+        run_request_free(q);
     }
     if (st != MDL_OK) {
         r->broken = true;
