@@ -25,14 +25,7 @@ static enum mdl_status new_invitation(struct mdl_service *s, json_int_t days,
     if (st == MDL_OK) {
         st = mdl_token_encode(inv, s->identity, token, err);
     }
-    if (st != MDL_OK) {
-        return st;
-    }
-    struct mdl_invitation_row row = {.nonce_len = MDL_TOKEN_NONCE,
-                                     .created_at = (uint64_t)inv->created * 1000,
-                                     .expires_at = (uint64_t)inv->expires * 1000};
-    memcpy(row.nonce, inv->nonce, MDL_TOKEN_NONCE);
-    return mdl_invitation_insert(s->store, &row, err);
+    return st;
 }
 
 enum mdl_status verb_partner_invite(struct mdl_service *s, const json_t *params, json_t **result,

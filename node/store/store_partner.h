@@ -1,4 +1,4 @@
-/* store_partner.h: partners and the invitations this node made.
+/* store_partner.h: partners.
  *
  * Threading and common errors: store.h. Writes need an open transaction. Times are milliseconds
  * since 1970; 0 means never.
@@ -66,31 +66,5 @@ typedef bool mdl_partner_fn(void *ctx, const struct mdl_partner_row *p);
 MDL_MUST_CHECK enum mdl_status mdl_partner_list(struct mdl_store *st, bool with_removed,
                                                 mdl_partner_fn *row, void *ctx,
                                                 struct mdl_error *err);
-
-/* Tokens this node issued, so that a replay of one of our own is recognised. */
-#define MDL_STORE_NONCE 32 /* at most */
-struct mdl_invitation_row {
-    uint8_t nonce[MDL_STORE_NONCE];
-    size_t nonce_len;               /* 1..MDL_STORE_NONCE */
-    char label[MDL_STORE_NAME + 1]; /* for whom, as the operator wrote it */
-    uint64_t created_at, expires_at;
-    uint64_t used_at; /* when a partner was pinned upon it; 0: not yet */
-    int64_t partner;  /* 0: none */
-};
-/* MDL_U_EXISTS if the nonce is known. */
-MDL_MUST_CHECK enum mdl_status mdl_invitation_insert(struct mdl_store *st,
-                                                     const struct mdl_invitation_row *i,
-                                                     struct mdl_error *err);
-/* MDL_U_NOT_FOUND. */
-MDL_MUST_CHECK enum mdl_status mdl_invitation_get(struct mdl_store *st, const uint8_t *nonce,
-                                                  size_t nonce_len, struct mdl_invitation_row *out,
-                                                  struct mdl_error *err);
-/* MDL_U_NOT_FOUND; MDL_U_STATE if it was used before. */
-MDL_MUST_CHECK enum mdl_status mdl_invitation_use(struct mdl_store *st, const uint8_t *nonce,
-                                                  size_t nonce_len, int64_t partner, uint64_t at,
-                                                  struct mdl_error *err);
-typedef bool mdl_invitation_fn(void *ctx, const struct mdl_invitation_row *i);
-MDL_MUST_CHECK enum mdl_status mdl_invitation_list(struct mdl_store *st, mdl_invitation_fn *row,
-                                                   void *ctx, struct mdl_error *err);
 
 #endif

@@ -11,7 +11,7 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Partners and invitations. AUTOINCREMENT: the log names partners by id, so an id never comes back.
+-- Partners. AUTOINCREMENT: the log names partners by id, so an id never comes back.
 CREATE TABLE partner (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     name         TEXT NOT NULL CHECK (name <> ''),
@@ -36,15 +36,6 @@ CREATE TABLE partner (
 CREATE UNIQUE INDEX partner_name ON partner (name) WHERE removed_at = 0;
 CREATE UNIQUE INDEX partner_identity ON partner (identity) WHERE removed_at = 0;
 CREATE UNIQUE INDEX partner_curve ON partner (curve) WHERE removed_at = 0;
-
-CREATE TABLE invitation (
-    nonce      BLOB PRIMARY KEY CHECK (length(nonce) BETWEEN 1 AND 32),
-    label      TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    used_at    INTEGER NOT NULL,
-    partner    INTEGER REFERENCES partner (id)
-) STRICT, WITHOUT ROWID;
 
 -- Agreements: the bytes stay as they were signed.
 CREATE TABLE agreement (

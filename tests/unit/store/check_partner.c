@@ -1,4 +1,4 @@
-/* check_partner.c: partners and invitations. */
+/* check_partner.c: partners. */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -217,48 +217,6 @@ START_TEST(a_list_may_be_read_inside_itself)
 }
 END_TEST
 
-static bool count_invitation(void *ctx, const struct mdl_invitation_row *i)
-{
-    *(int64_t *)ctx = *(int64_t *)ctx * 10 + i->nonce[0];
-    return true;
-}
-
-START_TEST(own_tokens_are_recognised)
-{
-    struct mdl_invitation_row i = {
-        .nonce = {1}, .nonce_len = 16, .label = "for Acme", .created_at = 5, .expires_at = 50};
-    struct mdl_invitation_row found;
-    uint8_t unknown[16] = {9};
-    int64_t partner = add_partner("Acme", 1);
-    int64_t seen = 0;
-
-    ok(mdl_store_begin(st, &err));
-    ok(mdl_invitation_insert(st, &i, &err));
-    fails(mdl_invitation_insert(st, &i, &err), MDL_U_EXISTS);
-    i.nonce[0] = 2;
-    i.created_at = 6;
-    ok(mdl_invitation_insert(st, &i, &err));
-    i.nonce_len = 0;
-    fails(mdl_invitation_insert(st, &i, &err), MDL_U_ARGUMENT);
-    i.nonce_len = 33;
-    fails(mdl_invitation_insert(st, &i, &err), MDL_U_ARGUMENT);
-    fails(mdl_invitation_use(st, unknown, 16, partner, 7, &err), MDL_U_NOT_FOUND);
-    ok(mdl_invitation_use(st, i.nonce, 16, partner, 7, &err));
-    fails(mdl_invitation_use(st, i.nonce, 16, partner, 8, &err), MDL_U_STATE);
-    says("used before");
-    ok(mdl_store_commit(st, &err));
-    ok(mdl_invitation_get(st, i.nonce, 16, &found, &err));
-    ck_assert_uint_eq(found.used_at, 7);
-    ck_assert_int_eq(found.partner, partner);
-    ck_assert_str_eq(found.label, "for Acme");
-    ck_assert_uint_eq(found.nonce_len, 16);
-    ck_assert_uint_eq(found.expires_at, 50);
-    fails(mdl_invitation_get(st, unknown, 16, &found, &err), MDL_U_NOT_FOUND);
-    ok(mdl_invitation_list(st, count_invitation, &seen, &err));
-    ck_assert_int_eq(seen, 21);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("partner");
@@ -272,7 +230,6 @@ int main(void)
     tcase_add_test(t, seen_changes_nothing_else);
     tcase_add_test(t, list_is_by_name_and_stops_on_request);
     tcase_add_test(t, a_list_may_be_read_inside_itself);
-    tcase_add_test(t, own_tokens_are_recognised);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
