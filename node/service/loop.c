@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TURN_EVENTS 64 /* channel events handled before the turn's commit */
+/* Channel events handled before the turn's commit, and for how long: who calls waits for a turn. */
+#define TURN_EVENTS    64
+#define TURN_EVENTS_MS 8
 /* What waits for a partner that does not read. More is dropped: a round's link sends it again when
  * asked, and so does everything outside a round. */
 #define HELD_MAX   256u
@@ -297,7 +299,8 @@ static void peer_event(struct mdl_service *s, const struct mdl_net_event *ev)
 static enum mdl_status take_events(struct mdl_service *s, struct mdl_error *err)
 {
     struct mdl_net_event ev;
-    for (int i = 0; i < TURN_EVENTS && mdl_net_next(s->net, &ev); i++) {
+    uint64_t until = steady_ms() + TURN_EVENTS_MS;
+    for (int i = 0; i < TURN_EVENTS && steady_ms() < until && mdl_net_next(s->net, &ev); i++) {
         switch (ev.kind) {
         case MDL_NET_FATAL:
             return mdl_fail(err, ev.status, "the channel stopped: %s", ev.text);
