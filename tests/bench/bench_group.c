@@ -1,6 +1,9 @@
 /* bench_group.c: how many group operations a second, on one worker and on all.
- * Measures and prints; asserts nothing. Usage: mandorla-bench-group [--json] [--seconds S] */
+ * Each operation beside libsodium's, in turns on one thread; and what a proof over m rows costs
+ * beside the m multiplications it speaks about. MANDORLA_ENGINE names the engine. Measures and
+ * prints; asserts nothing. Usage: mandorla-bench-group [--json] [--seconds S] */
 #include <group.h>
+#include <internal/engine.h>
 #include <work.h>
 
 #include <math.h>
@@ -13,6 +16,7 @@
 #define BATCH     256
 #define IN_FLIGHT 4  /* jobs a worker */
 #define KEY_BYTES 24 /* of a match key, about */
+#define TURNS     15 /* of measuring two engines in turns; odd */
 
 static const uint8_t dst[] = "HashToGroup-MDL1-bench";
 
@@ -104,6 +108,61 @@ static void work(void *ctx)
 {
     struct job *j = ctx;
     j->status = j->run(j->b, j->out);
+}
+
+static double cpu_now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *v, size_t n)
+{
+    qsort(v, n, sizeof *v, by_size);
+    return v[n / 2];
+}
+
+static const struct mdl_engine *chosen_engine(void)
+{
+    size_t n = 0;
+    const struct mdl_engine *const *all = mdl_engine_list(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(all[i]->name, mdl_group_engine()) == 0) {
+            return all[i];
+        }
+    }
+    return &mdl_engine_sodium;
+}
+
+/* Median of libsodium's time by the engine's, measured in turns: the neighbours of a shared machine
+ * slow down both. */
+static double ratio_to_libsodium(const struct bench *b, operation *run)
+{
+    const struct mdl_engine *pair[2] = {&mdl_engine_sodium, chosen_engine()};
+    static uint8_t out[BATCH * MDL_POINT_BYTES];
+    double ratio[TURNS];
+
+    for (size_t i = 0; i < TURNS; i++) {
+        double took[2];
+
+        for (size_t e = 0; e < 2; e++) {
+            mdl_engine_take(pair[e]);
+            double start = cpu_now();
+            (void)run(b, out);
+            took[e] = cpu_now() - start;
+        }
+        ratio[i] = took[0] / took[1];
+    }
+    return median(ratio, TURNS);
 }
 
 struct loop {
@@ -205,18 +264,93 @@ static enum mdl_status prepare(struct bench *b, struct mdl_error *err)
     return status == MDL_OK ? op_prove(b, b->proof) : status;
 }
 
-static void print_row(bool json, size_t i, const struct measured *one, const struct measured *all)
+static void print_row(bool json, size_t i, const struct measured *one, const struct measured *all,
+                      double ratio)
 {
     const char *name = operations[i].name;
 
     if (json) {
         (void)printf("%s\n    {\"operation\": \"%s\", \"one_core_per_s\": %.0f, "
-                     "\"one_core_per_cpu_s\": %.0f, \"all_cores_per_s\": %.0f}",
-                     i == 0 ? "" : ",", name, one->wall_rate, one->cpu_rate, all->wall_rate);
+                     "\"one_core_per_cpu_s\": %.0f, \"all_cores_per_s\": %.0f, "
+                     "\"ratio_to_libsodium\": %.2f}",
+                     i == 0 ? "" : ",", name, one->wall_rate, one->cpu_rate, all->wall_rate, ratio);
     } else {
-        (void)printf("%-16s %12.0f %12.0f %12.0f %10.2f\n", name, one->wall_rate, one->cpu_rate,
-                     all->wall_rate, 1e6 / one->cpu_rate);
+        (void)printf("%-16s %12.0f %12.0f %12.0f %10.2f %10.2f\n", name, one->wall_rate,
+                     one->cpu_rate, all->wall_rate, 1e6 / one->cpu_rate, ratio);
     }
+}
+
+static const size_t proof_rows[] = {512, 32768};
+
+struct shares {
+    double prove, verify, decode; /* of the time of m multiplications */
+};
+
+/* One turn; `decode` is three times m decodings, which prover and verifier cannot do without. */
+static enum mdl_status proof_turn(const struct bench *b, const uint8_t *C, uint8_t *D, size_t m,
+                                  struct shares *out, struct mdl_error *err)
+{
+    static const uint8_t fresh[MDL_FRESH_BYTES] = {1};
+    const uint8_t *K = mdl_scalar_key_public(b->key);
+    uint8_t proof[MDL_PROOF_BYTES];
+    double at[5] = {cpu_now()};
+    enum mdl_status status = mdl_group_evaluate(b->key, C, m, D, NULL, err);
+
+    at[1] = cpu_now();
+    if (status == MDL_OK) {
+        status = mdl_dleq_prove(b->key, dst, sizeof dst, C, D, m, fresh, proof, err);
+    }
+    at[2] = cpu_now();
+    if (status == MDL_OK) {
+        status = mdl_dleq_verify(K, dst, sizeof dst, C, D, m, proof, err);
+    }
+    at[3] = cpu_now();
+    if (status == MDL_OK) {
+        status = mdl_group_check_encoding(C, m, NULL, err);
+    }
+    at[4] = cpu_now();
+    *out = (struct shares){(at[2] - at[1]) / (at[1] - at[0]), (at[3] - at[2]) / (at[1] - at[0]),
+                           3 * (at[4] - at[3]) / (at[1] - at[0])};
+    return status;
+}
+
+static enum mdl_status proof_share(const struct bench *b, bool json, size_t i,
+                                   struct mdl_error *err)
+{
+    size_t m = proof_rows[i];
+    size_t turns = m < 1000 ? 15 : 5;
+    uint8_t *rows = malloc(2 * m * MDL_POINT_BYTES);
+    double v[3][15];
+    enum mdl_status status = MDL_OK;
+
+    if (rows == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "no memory for %zu rows", m);
+    }
+    for (size_t at = 0; at < m; at += BATCH) { /* equal points cost as much as others */
+        memcpy(rows + at * MDL_POINT_BYTES, b->points, BATCH * MDL_POINT_BYTES);
+    }
+    for (size_t t = 0; t < turns && status == MDL_OK; t++) {
+        struct shares s;
+
+        status = proof_turn(b, rows, rows + m * MDL_POINT_BYTES, m, &s, err);
+        v[0][t] = s.prove;
+        v[1][t] = s.verify;
+        v[2][t] = s.decode;
+    }
+    free(rows);
+    if (status != MDL_OK) {
+        return status;
+    }
+    double prove = median(v[0], turns);
+    double verify = median(v[1], turns);
+    double decode = median(v[2], turns);
+    (void)printf(
+        json ? "%s\n    {\"rows\": %zu, \"prove\": %.3f, \"verify\": %.3f, \"both\": %.3f, "
+               "\"decoding\": %.3f}"
+             : "%sa proof over %zu rows, by their multiplications: prove %.3f, verify %.3f, "
+               "both %.3f, of which decoding %.3f\n",
+        json && i > 0 ? "," : "", m, prove, verify, prove + verify, decode);
+    return MDL_OK;
 }
 
 static enum mdl_status run_all(const struct bench *b, bool json, double seconds,
@@ -240,8 +374,16 @@ static enum mdl_status run_all(const struct bench *b, bool json, double seconds,
         if (status != MDL_OK) {
             return status;
         }
-        print_row(json, i, &one, &all);
+        print_row(json, i, &one, &all, ratio_to_libsodium(b, operations[i].run));
         (void)fflush(stdout);
+    }
+    (void)printf("%s", json ? "\n], \"proofs\": [" : "\n");
+    for (size_t i = 0; i < sizeof proof_rows / sizeof proof_rows[0]; i++) {
+        enum mdl_status status = proof_share(b, json, i, err);
+
+        if (status != MDL_OK) {
+            return status;
+        }
     }
     (void)printf("%s", json ? "\n]}\n" : "");
     return MDL_OK;

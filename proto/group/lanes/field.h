@@ -73,7 +73,7 @@ static void fe_invert(fe *r, const fe *a)
     fe_mul(r, &t, &a11);
 }
 
-/* |a|: the one of a and -a whose least bit is clear; loose in fact, tight by this carry. */
+/* |a|: the one of a and -a whose least bit is clear. Tight in, tight out. */
 static void fe_abs(fe *r, const fe *a)
 {
     fe_negate_if(r, fe_is_negative(a), a);

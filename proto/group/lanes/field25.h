@@ -14,9 +14,9 @@
 
 #define FE_LIMBS 10
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FE_INLINE static __attribute__((unused)) /* else a sanitizer takes minutes to compile it */
-#elif !defined(FE_INLINE)
+#ifdef MDL_LANES_CALLS /* with a sanitizer, copies of all this take minutes to compile */
+#define FE_INLINE static __attribute__((noinline, unused))
+#else
 #define FE_INLINE static inline __attribute__((always_inline))
 #endif
 #define FE_NOINLINE static __attribute__((noinline))
@@ -75,32 +75,48 @@ FE_INLINE void fe_carry(vec h[FE_LIMBS])
 
 /* ---- multiplication ------------------------------------------------------------ */
 
-/* One row of the schoolbook product, f_i times all of g: column k takes f_i g_(k-i), wrapped around
- * as 19 g_(k-i+10), and twice that if both limbs are odd ones, for ceil(25.5 i) + ceil(25.5 j) is
- * one more than ceil(25.5 (i + j)) then. Ten sums grow side by side, so they stay in registers. */
-#define FE_TERM(i, k, f, h, g, g19)                                                                \
-    h[k] = vec_add(h[k],                                                                           \
-                   vec_mul(f, (k) >= (i) ? g[((k) - (i) + 10) % 10] : g19[((k) - (i) + 10) % 10]))
-#define FE_ROW(i, f_even, f_odd, h, g, g19)                                                        \
+/* Both products go row by row: one limb of f, in a register, times limbs of g, from memory; the ten
+ * sums stay in registers. Left alone, compilers load all operands and multiply first, and spill
+ * most of it: after each row, VEC_PIN makes them believe that sums and memory have changed. */
+#define FE_ROW_END(array) VEC_PIN(array, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9)
+
+/* The sums by name, since gcc keeps an array in memory; they start with the row of limb 0. */
+#define FE_SUMS(first, a, v)                                                                       \
+    vec h0 = (first), h1 = vec_mul(a, (v)[1]), h2 = vec_mul(a, (v)[2]), h3 = vec_mul(a, (v)[3]),   \
+        h4 = vec_mul(a, (v)[4]), h5 = vec_mul(a, (v)[5]), h6 = vec_mul(a, (v)[6]),                 \
+        h7 = vec_mul(a, (v)[7]), h8 = vec_mul(a, (v)[8]), h9 = vec_mul(a, (v)[9])
+#define FE_SUMS_TO(h)                                                                              \
+    do {                                                                                           \
+        (h)[0] = h0, (h)[1] = h1, (h)[2] = h2, (h)[3] = h3, (h)[4] = h4;                           \
+        (h)[5] = h5, (h)[6] = h6, (h)[7] = h7, (h)[8] = h8, (h)[9] = h9;                           \
+    } while (0)
+
+/* Column k of row i of the schoolbook product: f_i g_(k-i), wrapped around as 19 f_i g_(k-i+10). */
+#define FE_TERM(i, k, f) h##k = vec_add(h##k, FE_PRODUCT(i, k, f))
+#define FE_PRODUCT(i, k, f)                                                                        \
+    vec_mul(f, (k) >= (i) ? g->v[((k) - (i) + 10) % 10] : g19[((k) - (i) + 10) % 10])
+#define FE_ROW(i, f_even, f_odd)                                                                   \
     do {                                                                                           \
         const vec fe_a = (f_even);                                                                 \
         const vec fe_b = (f_odd);                                                                  \
-        FE_TERM(i, 0, fe_a, h, g, g19);                                                            \
-        FE_TERM(i, 1, fe_b, h, g, g19);                                                            \
-        FE_TERM(i, 2, fe_a, h, g, g19);                                                            \
-        FE_TERM(i, 3, fe_b, h, g, g19);                                                            \
-        FE_TERM(i, 4, fe_a, h, g, g19);                                                            \
-        FE_TERM(i, 5, fe_b, h, g, g19);                                                            \
-        FE_TERM(i, 6, fe_a, h, g, g19);                                                            \
-        FE_TERM(i, 7, fe_b, h, g, g19);                                                            \
-        FE_TERM(i, 8, fe_a, h, g, g19);                                                            \
-        FE_TERM(i, 9, fe_b, h, g, g19);                                                            \
+        FE_TERM(i, 0, fe_a);                                                                       \
+        FE_TERM(i, 1, fe_b);                                                                       \
+        FE_TERM(i, 2, fe_a);                                                                       \
+        FE_TERM(i, 3, fe_b);                                                                       \
+        FE_TERM(i, 4, fe_a);                                                                       \
+        FE_TERM(i, 5, fe_b);                                                                       \
+        FE_TERM(i, 6, fe_a);                                                                       \
+        FE_TERM(i, 7, fe_b);                                                                       \
+        FE_TERM(i, 8, fe_a);                                                                       \
+        FE_TERM(i, 9, fe_b);                                                                       \
+        FE_ROW_END(g19);                                                                           \
     } while (0)
-#define FE_ROW_EVEN(i) FE_ROW(i, f->v[i], f->v[i], h, g->v, g19)
-/* An odd row meets odd limbs of g in the even columns. */
-#define FE_ROW_ODD(i) FE_ROW(i, vec_add(f->v[i], f->v[i]), f->v[i], h, g->v, g19)
+#define FE_ROW_EVEN(i) FE_ROW(i, f->v[i], f->v[i])
+/* An odd limb counts twice with odd limbs of g, which it meets in the even columns: ceil(25.5 i) +
+ * ceil(25.5 j) is one more than ceil(25.5 (i + j)) if both are odd. */
+#define FE_ROW_ODD(i) FE_ROW(i, vec_add(f->v[i], f->v[i]), f->v[i])
 
-/* Loose by loose; the first row by itself, for there is nothing yet to add to. */
+/* The columns of f g, both loose. */
 FE_INLINE void fe_columns_mul(vec h[FE_LIMBS], const fe *f, const fe *g)
 {
     const vec n19 = vec_set1(19);
@@ -108,8 +124,10 @@ FE_INLINE void fe_columns_mul(vec h[FE_LIMBS], const fe *f, const fe *g)
 
     for (size_t j = 0; j < FE_LIMBS; j++) {
         g19[j] = vec_mul(g->v[j], n19);
-        h[j] = vec_mul(f->v[0], g->v[j]);
     }
+    vec a = f->v[0];
+    FE_SUMS(vec_mul(a, g->v[0]), a, g->v);
+    FE_ROW_END(g19);
     FE_ROW_ODD(1);
     FE_ROW_EVEN(2);
     FE_ROW_ODD(3);
@@ -119,53 +137,109 @@ FE_INLINE void fe_columns_mul(vec h[FE_LIMBS], const fe *f, const fe *g)
     FE_ROW_ODD(7);
     FE_ROW_EVEN(8);
     FE_ROW_ODD(9);
+    FE_SUMS_TO(h);
 }
 
 #undef FE_TERM
+#undef FE_PRODUCT
 #undef FE_ROW
 #undef FE_ROW_EVEN
 #undef FE_ROW_ODD
 
-/* a b + c d + ... : the sum of up to six products, for the columns of a square */
-#define FE_SUM2(a, b, c, d)       vec_add(vec_mul(a, b), vec_mul(c, d))
-#define FE_SUM3(a, b, c, d, e, f) vec_add(FE_SUM2(a, b, c, d), vec_mul(e, f))
-#define FE_SUM5(a, b, c, d, e, f, g, h, i, j)                                                      \
-    vec_add(FE_SUM3(a, b, c, d, e, f), FE_SUM2(g, h, i, j))
-#define FE_SUM6(a, b, c, d, e, f, g, h, i, j, k, l)                                                \
-    vec_add(FE_SUM3(a, b, c, d, e, f), FE_SUM3(g, h, i, j, k, l))
+/* Column k takes a times b. */
+#define FE_TERM(k, a, b) h##k = vec_add(h##k, vec_mul(a, b))
 
-/* The square of a loose element: equal products once, doubled beforehand. */
-FE_INLINE void fe_columns_sq(vec h[FE_LIMBS], const fe *a)
+/* The columns of f^2, f loose: equal products once, one factor doubled. `twice` has 2 f_i for the
+ * odd limbs that meet odd ones, `wrap` 19 f_i for even and 38 f_i for odd i, above 4. */
+FE_INLINE void fe_columns_sq(vec h[FE_LIMBS], const fe *f)
 {
     const vec n19 = vec_set1(19);
-    const vec *f = a->v;
-    vec d[8]; /* 2 f_i */
+    vec room[FE_LIMBS + FE_LIMBS];
+    vec *const twice = room;
+    vec *const wrap = room + FE_LIMBS;
+    vec a, d;
 
-    for (size_t i = 0; i < 8; i++) {
-        d[i] = vec_add(f[i], f[i]);
+    for (size_t i = 3; i < FE_LIMBS; i += 2) {
+        twice[i] = vec_add(f->v[i], f->v[i]);
     }
-    const vec w5 = vec_mul(d[5], n19); /* 38 f_i if i is odd, 19 f_i if even */
-    const vec w6 = vec_mul(f[6], n19);
-    const vec w7 = vec_mul(d[7], n19);
-    const vec w8 = vec_mul(f[8], n19);
-    const vec w9 = vec_mul(vec_add(f[9], f[9]), n19);
-
-    h[0] = FE_SUM6(f[0], f[0], d[1], w9, d[2], w8, d[3], w7, d[4], w6, f[5], w5);
-    h[1] = FE_SUM5(d[0], f[1], f[2], w9, d[3], w8, f[4], w7, d[5], w6);
-    h[2] = FE_SUM6(d[0], f[2], d[1], f[1], d[3], w9, d[4], w8, d[5], w7, f[6], w6);
-    h[3] = FE_SUM5(d[0], f[3], d[1], f[2], f[4], w9, d[5], w8, f[6], w7);
-    h[4] = FE_SUM6(d[0], f[4], d[1], d[3], f[2], f[2], d[5], w9, d[6], w8, f[7], w7);
-    h[5] = FE_SUM5(d[0], f[5], d[1], f[4], d[2], f[3], f[6], w9, d[7], w8);
-    h[6] = FE_SUM6(d[0], f[6], d[1], d[5], d[2], f[4], d[3], f[3], d[7], w9, f[8], w8);
-    h[7] = FE_SUM5(d[0], f[7], d[1], f[6], d[2], f[5], d[3], f[4], f[8], w9);
-    h[8] = FE_SUM6(d[0], f[8], d[1], d[7], d[2], f[6], d[3], d[5], f[4], f[4], f[9], w9);
-    h[9] = FE_SUM5(d[0], f[9], d[1], f[8], d[2], f[7], d[3], f[6], d[4], f[5]);
+    for (size_t i = 5; i < FE_LIMBS; i++) {
+        wrap[i] = vec_mul(i % 2 == 0 ? f->v[i] : twice[i], n19);
+    }
+    a = f->v[0];
+    d = vec_add(a, a);
+    FE_SUMS(vec_mul(a, a), d, f->v);
+    FE_ROW_END(room);
+    a = f->v[1];
+    d = vec_add(a, a);
+    FE_TERM(2, d, a);
+    FE_TERM(3, d, f->v[2]);
+    FE_TERM(4, d, twice[3]);
+    FE_TERM(5, d, f->v[4]);
+    FE_TERM(6, d, twice[5]);
+    FE_TERM(7, d, f->v[6]);
+    FE_TERM(8, d, twice[7]);
+    FE_TERM(9, d, f->v[8]);
+    FE_TERM(0, d, wrap[9]);
+    FE_ROW_END(room);
+    a = f->v[2];
+    d = vec_add(a, a);
+    FE_TERM(4, a, a);
+    FE_TERM(5, d, f->v[3]);
+    FE_TERM(6, d, f->v[4]);
+    FE_TERM(7, d, f->v[5]);
+    FE_TERM(8, d, f->v[6]);
+    FE_TERM(9, d, f->v[7]);
+    FE_TERM(0, d, wrap[8]);
+    FE_TERM(1, a, wrap[9]);
+    FE_ROW_END(room);
+    a = f->v[3];
+    d = twice[3];
+    FE_TERM(6, d, a);
+    FE_TERM(7, d, f->v[4]);
+    FE_TERM(8, d, twice[5]);
+    FE_TERM(9, d, f->v[6]);
+    FE_TERM(0, d, wrap[7]);
+    FE_TERM(1, d, wrap[8]);
+    FE_TERM(2, d, wrap[9]);
+    FE_ROW_END(room);
+    a = f->v[4];
+    d = vec_add(a, a);
+    FE_TERM(8, a, a);
+    FE_TERM(9, d, f->v[5]);
+    FE_TERM(0, d, wrap[6]);
+    FE_TERM(1, a, wrap[7]);
+    FE_TERM(2, d, wrap[8]);
+    FE_TERM(3, a, wrap[9]);
+    FE_ROW_END(room);
+    a = f->v[5];
+    d = twice[5];
+    FE_TERM(0, a, wrap[5]);
+    FE_TERM(1, d, wrap[6]);
+    FE_TERM(2, d, wrap[7]);
+    FE_TERM(3, d, wrap[8]);
+    FE_TERM(4, d, wrap[9]);
+    FE_ROW_END(room);
+    a = f->v[6];
+    d = vec_add(a, a);
+    FE_TERM(2, a, wrap[6]);
+    FE_TERM(3, a, wrap[7]);
+    FE_TERM(4, d, wrap[8]);
+    FE_TERM(5, a, wrap[9]);
+    FE_ROW_END(room);
+    d = twice[7];
+    FE_TERM(4, f->v[7], wrap[7]);
+    FE_TERM(5, d, wrap[8]);
+    FE_TERM(6, d, wrap[9]);
+    FE_TERM(6, f->v[8], wrap[8]);
+    FE_TERM(7, f->v[8], wrap[9]);
+    FE_TERM(8, f->v[9], wrap[9]);
+    FE_SUMS_TO(h);
 }
 
-#undef FE_SUM2
-#undef FE_SUM3
-#undef FE_SUM5
-#undef FE_SUM6
+#undef FE_TERM
+#undef FE_ROW_END
+#undef FE_SUMS
+#undef FE_SUMS_TO
 
 /* ---- elements: loose in, tight out; r may be a or b, here and below ---------------- */
 

@@ -12,9 +12,9 @@
 
 #define FE_LIMBS 5
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FE_INLINE static __attribute__((unused)) /* else a sanitizer takes minutes to compile it */
-#elif !defined(FE_INLINE)
+#ifdef MDL_LANES_CALLS /* with a sanitizer, copies of all this take minutes to compile */
+#define FE_INLINE static __attribute__((noinline, unused))
+#else
 #define FE_INLINE static inline __attribute__((always_inline))
 #endif
 #define FE_NOINLINE static __attribute__((noinline))

@@ -86,6 +86,7 @@ static vec decode_affine(fe *x, fe *y, fe *xy, const fe *s)
     fe_mul(y, &u1, &t);
     fe_mul(x, s, &u2);
     fe_add(x, x, x);
+    fe_tighten(x, x);
     fe_abs(x, x);
     fe_mul(xy, x, y);
     ok = vec_and(ok, vec_eq(fe_is_negative(xy), vec_set1(0)));

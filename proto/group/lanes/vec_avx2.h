@@ -122,6 +122,15 @@ static inline void vec_scatter(uint64_t *const p[LANES], const vec *in, size_t n
     }
 }
 
+/* The compiler may not move the making of a .. j behind this point, nor keep what it has read from
+ * memory, the array's among it, in registers. Costs nothing itself. */
+#define VEC_PIN(array, a, b, c, d, e, f, g, h, i, j)                                               \
+    __asm__ volatile(""                                                                            \
+                     : "+x"(a), "+x"(b), "+x"(c), "+x"(d), "+x"(e), "+x"(f), "+x"(g), "+x"(h),     \
+                       "+x"(i), "+x"(j)                                                            \
+                     : "r"(array)                                                                  \
+                     : "memory")
+
 /* Before code of another compilation unit runs: no penalty for its SSE instructions. */
 static inline void vec_leave(void)
 {

@@ -144,6 +144,15 @@ static inline void vec_scatter(uint64_t *const p[LANES], const vec *in, size_t n
     }
 }
 
+/* The compiler may not move the making of a .. j behind this point, nor keep what it has read from
+ * memory, the array's among it, in registers. Costs nothing itself. */
+#define VEC_PIN(array, a, b, c, d, e, f, g, h, i, j)                                               \
+    __asm__ volatile(""                                                                            \
+                     : "+v"(a), "+v"(b), "+v"(c), "+v"(d), "+v"(e), "+v"(f), "+v"(g), "+v"(h),     \
+                       "+v"(i), "+v"(j)                                                            \
+                     : "r"(array)                                                                  \
+                     : "memory")
+
 /* Before code of another compilation unit runs: no penalty for its SSE instructions. */
 static inline void vec_leave(void)
 {

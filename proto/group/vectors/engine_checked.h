@@ -6,4 +6,8 @@
 
 extern const struct mdl_engine mdl_engine_checked;
 
+/* Runs the arithmetic on the greatest limbs that its contracts allow; aborts if a bound is wrong.
+ */
+void mdl_engine_checked_extremes(void);
+
 #endif

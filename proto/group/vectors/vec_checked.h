@@ -11,8 +11,7 @@
 #define LANES 8
 
 /* Calls instead of copies: all this code many times over would take minutes to compile. */
-#define VEC_CALL  static __attribute__((noinline, unused))
-#define FE_INLINE static __attribute__((unused))
+#define VEC_CALL static __attribute__((noinline, unused))
 
 typedef struct {
     uint64_t lane[LANES];
@@ -127,6 +126,8 @@ VEC_CALL void vec_scatter(uint64_t *const p[LANES], const vec *in, size_t n)
 VEC_CALL void vec_leave(void)
 {
 }
+
+#define VEC_PIN(array, a, b, c, d, e, f, g, h, i, j) (void)(array)
 
 #undef VEC_EACH
 
