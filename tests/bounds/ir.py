@@ -125,24 +125,14 @@ class World:
         return Num(low.form, low.lo, low.hi, cut=(a, width))
 
 
-SIZES = {"i1": 1, "i8": 1, "i32": 4, "i64": 8, "i128": 16}
+SIZES = {"i1": 1, "i8": 1, "i32": 4, "i64": 8, "i128": 16, "{ i64, i64 }": 16}
 
 
 def size_of(ty):
     if ty.endswith("*"):
         return 8
-    if ty == "%struct.fe":
-        return 40
-    if ty == "{ i64, i64 }":
-        return 16
     m = re.fullmatch(r"\[(\d+) x (.+)\]", ty)
-    if m:
-        return int(m[1]) * size_of(m[2])
-    return SIZES[ty]
-
-
-def width_of(ty):
-    return int(ty[1:])
+    return int(m[1]) * size_of(m[2]) if m else SIZES[ty]
 
 
 TYPE = r"(?:\[\d+ x [^\]]+\]|%struct\.\w+|\{ i64, i64 \}|i\d+)\**"
@@ -151,6 +141,8 @@ TYPE = r"(?:\[\d+ x [^\]]+\]|%struct\.\w+|\{ i64, i64 \}|i\d+)\**"
 class Module:
     def __init__(self, text):
         self.functions, self.globals = {}, {}
+        # A structure here is one array and nothing else.
+        self.structs = dict(re.findall(r"^(%struct\.\w+) = type \{ (\[\d+ x i64\]) \}", text, re.M))
         for m in re.finditer(r"^@([\w.]+) = .*constant i64 (\d+)", text, re.M):
             self.globals[m[1]] = int(m[2])
         for m in re.finditer(r"^define [^@]*@([\w.]+)\((.*?)\)[^{]*\{\n(.*?)^\}", text, re.M | re.S):
@@ -204,7 +196,8 @@ class Frame:
                 if line.startswith("br"):
                     came, label = label, self.branch(line)
                     break
-                self.step(line, came)
+                self.came = came
+                self.step(line)
 
     def branch(self, line):
         m = re.fullmatch(r"br i1 (\S+), label %(\S+), label %(\S+)", line)
@@ -212,7 +205,7 @@ class Frame:
             return re.fullmatch(r"br label %(\S+)", line)[1]
         return m[2] if self.plain(m[1], "a branch") else m[3]
 
-    def step(self, line, came):
+    def step(self, line):
         m = re.fullmatch(r"(?:(%\S+) = )?(\w+) (.*)", line)
         handler = getattr(self, "do_" + (m[2] if m[2] != "tail" else "call"), None)
         if handler is None:
@@ -249,10 +242,10 @@ class Frame:
         if m[1] == "{ i64, i64 }":
             return (obj, at + 8 * self.plain(re.findall(r"\d+", m[3])[-1], "an address"))
         ty, index = m[1], re.findall(r", i\d+ ([^\s,]+)", m[3])
-        at += size_of(ty) * self.plain(index[0], "an address")
+        at += size_of(self.module.structs.get(ty, ty)) * self.plain(index[0], "an address")
         for i in index[1:]:
-            if ty == "%struct.fe":
-                ty = "[5 x i64]"
+            if ty in self.module.structs:
+                ty = self.module.structs[ty]
             else:
                 ty = re.fullmatch(r"\[\d+ x (.+)\]", ty)[1]
                 at += size_of(ty) * self.plain(i, "an address")
@@ -305,6 +298,17 @@ class Frame:
         a, b = self.plain(m[2], "a comparison"), self.plain(m[3], "a comparison")
         return number({"eq": a == b, "ne": a != b, "ult": a < b, "slt": a < b}[m[1]])
 
+    def do_shl(self, rest):
+        w, a, b = self.two(rest)
+        return self.world.mul(a, number(1 << b.known()), w)
+
+    def do_urem(self, rest):
+        m = re.fullmatch(r"i\d+ (\S+), (\S+)", rest)
+        return number(self.plain(m[1], "a remainder") % self.plain(m[2], "a remainder"))
+
+    def do_phi(self, rest):
+        return self.value(dict((b, a) for a, b in re.findall(r"\[ (\S+), %(\S+) \]", rest))[self.came])
+
     def do_select(self, rest):
         m = re.fullmatch(r"i1 (\S+), i\d+ (\S+), i\d+ (\S+)", rest)
         return self.value(m[2] if self.plain(m[1], "a selection") else m[3])
@@ -312,6 +316,8 @@ class Frame:
     def do_call(self, rest):
         m = re.search(r"@([\w.]+)\((.*)\)", rest)
         values = [self.value(a.split()[-1]) for a in m[2].split(", ")]
+        if m[1].startswith("llvm.dbg") or m[1].startswith("llvm.lifetime"):
+            return None
         if m[1].startswith("llvm.memcpy"):
             (to, t), (fro, f), n = values[0], values[1], values[2].known()
             for at in range(0, n, 8):
