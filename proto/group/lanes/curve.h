@@ -162,24 +162,28 @@ static inline uint64_t same_digit(uint64_t a, uint64_t b)
     return m;
 }
 
-/* The multiple that a digit names, by reading the whole table. */
+/* The multiple that a digit names, by reading the whole table; word by word, with the masks of all
+ * entries in registers. */
 FE_NOINLINE void table_lookup(cached *r, const packed table[TABLE], int8_t digit)
 {
     uint64_t negative = 0 - (uint64_t)((uint8_t)digit >> 7);
     uint64_t size = ((uint64_t)(int64_t)digit ^ negative) - negative;
-    vec m = vec_set1(same_digit(size, 0) & 1);
+    uint64_t none = same_digit(size, 0);
+    vec m[TABLE];
     packed s;
 
-    memset(&s, 0, sizeof s);
-    s.v[0] = m; /* the identity: 1, 1, 0, 2 */
-    s.v[FE_PACKED] = m;
-    s.v[3 * FE_PACKED] = vec_set1(same_digit(size, 0) & 2);
     for (size_t j = 0; j < TABLE; j++) {
-        m = vec_set1(same_digit(size, j + 1));
-        for (size_t i = 0; i < 4 * FE_PACKED; i++) {
-            s.v[i] = vec_pick(s.v[i], m, table[j].v[i]);
+        m[j] = vec_set1(same_digit(size, j + 1));
+    }
+    for (size_t i = 0; i < 4 * FE_PACKED; i++) {
+        s.v[i] = vec_and(m[0], table[0].v[i]);
+        for (size_t j = 1; j < TABLE; j++) {
+            s.v[i] = vec_pick(s.v[i], m[j], table[j].v[i]);
         }
     }
+    s.v[0] = vec_or(s.v[0], vec_set1(none & 1)); /* the identity: 1, 1, 0, 2 */
+    s.v[FE_PACKED] = vec_or(s.v[FE_PACKED], vec_set1(none & 1));
+    s.v[3 * FE_PACKED] = vec_or(s.v[3 * FE_PACKED], vec_set1(none & 2));
     packed_to_cached(r, &s, vec_set1(negative));
 }
 
