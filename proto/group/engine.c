@@ -2,7 +2,6 @@
  * Holds the choice, nothing else; no arithmetic of its own. */
 #include "internal/engine.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +17,13 @@ static const struct mdl_engine *const engines[] = {
 
 #define N_ENGINES (sizeof engines / sizeof engines[0])
 
-static pthread_mutex_t choosing = PTHREAD_MUTEX_INITIALIZER;
 static const struct mdl_engine *_Atomic chosen = &mdl_engine_sodium;
-static const struct mdl_engine *tested; /* the last one that was, with the result in `chosen` */
-static char failed_name[128];           /* what mdl_engine_name says then; written once */
+static const struct mdl_engine
+    *_Atomic tested; /* the last one that was, with `chosen` its result */
+static atomic_flag failure_begun = ATOMIC_FLAG_INIT;
+static atomic_bool failure_noted;
+static char
+    failed_name[128]; /* what mdl_engine_name says then; written once, before failure_noted */
 
 const struct mdl_engine *const *mdl_engine_list(size_t *n)
 {
@@ -29,29 +31,29 @@ const struct mdl_engine *const *mdl_engine_list(size_t *n)
     return engines;
 }
 
-/* A second engine that fails would find the text of the first, which readers may hold. */
-static void take(const struct mdl_engine *e)
+/* Only the first failure is noted: readers may hold its text. */
+static void note_failure(const struct mdl_engine *e)
 {
-    if (e == tested) {
-        return;
-    }
-    tested = e;
-    if (e == &mdl_engine_sodium || mdl_engine_agrees(e)) {
-        atomic_store(&chosen, e);
-        return;
-    }
-    if (failed_name[0] == '\0') {
+    if (!atomic_flag_test_and_set(&failure_begun)) {
         (void)snprintf(failed_name, sizeof failed_name, "%s (%s failed its self-test)",
                        mdl_engine_sodium.name, e->name);
+        atomic_store(&failure_noted, true);
     }
-    atomic_store(&chosen, &mdl_engine_sodium);
 }
 
+/* Threads that come here together test the same thing and come to the same choice. */
 void mdl_engine_take(const struct mdl_engine *e)
 {
-    (void)pthread_mutex_lock(&choosing);
-    take(e);
-    (void)pthread_mutex_unlock(&choosing);
+    if (e == atomic_load(&tested)) {
+        return;
+    }
+    if (e == &mdl_engine_sodium || mdl_engine_agrees(e)) {
+        atomic_store(&chosen, e);
+    } else {
+        note_failure(e);
+        atomic_store(&chosen, &mdl_engine_sodium);
+    }
+    atomic_store(&tested, e);
 }
 
 /* "libsodium" names "libsodium 1.0.18". */
@@ -103,7 +105,7 @@ const char *mdl_engine_name(void)
 {
     const struct mdl_engine *e = atomic_load(&chosen);
 
-    return e == &mdl_engine_sodium && failed_name[0] != '\0' ? failed_name : e->name;
+    return e == &mdl_engine_sodium && atomic_load(&failure_noted) ? failed_name : e->name;
 }
 
 void mdl_engine_hash_mul(const uint8_t *k, const uint8_t *uniform, size_t n, uint8_t *out,

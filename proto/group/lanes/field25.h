@@ -148,6 +148,9 @@ FE_INLINE void fe_columns_mul(vec h[FE_LIMBS], const fe *f, const fe *g)
 
 /* Column k takes a times b. */
 #define FE_TERM(k, a, b) h##k = vec_add(h##k, vec_mul(a, b))
+#define FE_TERMS(k, a, b, l, c, d)                                                                 \
+    FE_TERM(k, a, b);                                                                              \
+    FE_TERM(l, c, d)
 
 /* The columns of f^2, f loose: equal products once, one factor doubled. `twice` has 2 f_i for the
  * odd limbs that meet odd ones, `wrap` 19 f_i for even and 38 f_i for odd i, above 4. */
@@ -171,71 +174,51 @@ FE_INLINE void fe_columns_sq(vec h[FE_LIMBS], const fe *f)
     FE_ROW_END(room);
     a = f->v[1];
     d = vec_add(a, a);
-    FE_TERM(2, d, a);
-    FE_TERM(3, d, f->v[2]);
-    FE_TERM(4, d, twice[3]);
-    FE_TERM(5, d, f->v[4]);
-    FE_TERM(6, d, twice[5]);
-    FE_TERM(7, d, f->v[6]);
-    FE_TERM(8, d, twice[7]);
-    FE_TERM(9, d, f->v[8]);
+    FE_TERMS(2, d, a, 3, d, f->v[2]);
+    FE_TERMS(4, d, twice[3], 5, d, f->v[4]);
+    FE_TERMS(6, d, twice[5], 7, d, f->v[6]);
+    FE_TERMS(8, d, twice[7], 9, d, f->v[8]);
     FE_TERM(0, d, wrap[9]);
     FE_ROW_END(room);
     a = f->v[2];
     d = vec_add(a, a);
-    FE_TERM(4, a, a);
-    FE_TERM(5, d, f->v[3]);
-    FE_TERM(6, d, f->v[4]);
-    FE_TERM(7, d, f->v[5]);
-    FE_TERM(8, d, f->v[6]);
-    FE_TERM(9, d, f->v[7]);
-    FE_TERM(0, d, wrap[8]);
-    FE_TERM(1, a, wrap[9]);
+    FE_TERMS(4, a, a, 5, d, f->v[3]);
+    FE_TERMS(6, d, f->v[4], 7, d, f->v[5]);
+    FE_TERMS(8, d, f->v[6], 9, d, f->v[7]);
+    FE_TERMS(0, d, wrap[8], 1, a, wrap[9]);
     FE_ROW_END(room);
     a = f->v[3];
     d = twice[3];
-    FE_TERM(6, d, a);
-    FE_TERM(7, d, f->v[4]);
-    FE_TERM(8, d, twice[5]);
-    FE_TERM(9, d, f->v[6]);
-    FE_TERM(0, d, wrap[7]);
-    FE_TERM(1, d, wrap[8]);
+    FE_TERMS(6, d, a, 7, d, f->v[4]);
+    FE_TERMS(8, d, twice[5], 9, d, f->v[6]);
+    FE_TERMS(0, d, wrap[7], 1, d, wrap[8]);
     FE_TERM(2, d, wrap[9]);
     FE_ROW_END(room);
     a = f->v[4];
     d = vec_add(a, a);
-    FE_TERM(8, a, a);
-    FE_TERM(9, d, f->v[5]);
-    FE_TERM(0, d, wrap[6]);
-    FE_TERM(1, a, wrap[7]);
-    FE_TERM(2, d, wrap[8]);
-    FE_TERM(3, a, wrap[9]);
+    FE_TERMS(8, a, a, 9, d, f->v[5]);
+    FE_TERMS(0, d, wrap[6], 1, a, wrap[7]);
+    FE_TERMS(2, d, wrap[8], 3, a, wrap[9]);
     FE_ROW_END(room);
     a = f->v[5];
     d = twice[5];
-    FE_TERM(0, a, wrap[5]);
-    FE_TERM(1, d, wrap[6]);
-    FE_TERM(2, d, wrap[7]);
-    FE_TERM(3, d, wrap[8]);
+    FE_TERMS(0, a, wrap[5], 1, d, wrap[6]);
+    FE_TERMS(2, d, wrap[7], 3, d, wrap[8]);
     FE_TERM(4, d, wrap[9]);
     FE_ROW_END(room);
     a = f->v[6];
     d = vec_add(a, a);
-    FE_TERM(2, a, wrap[6]);
-    FE_TERM(3, a, wrap[7]);
-    FE_TERM(4, d, wrap[8]);
-    FE_TERM(5, a, wrap[9]);
+    FE_TERMS(2, a, wrap[6], 3, a, wrap[7]);
+    FE_TERMS(4, d, wrap[8], 5, a, wrap[9]);
     FE_ROW_END(room);
     d = twice[7];
-    FE_TERM(4, f->v[7], wrap[7]);
-    FE_TERM(5, d, wrap[8]);
-    FE_TERM(6, d, wrap[9]);
-    FE_TERM(6, f->v[8], wrap[8]);
-    FE_TERM(7, f->v[8], wrap[9]);
-    FE_TERM(8, f->v[9], wrap[9]);
+    FE_TERMS(4, f->v[7], wrap[7], 5, d, wrap[8]);
+    FE_TERMS(6, d, wrap[9], 6, f->v[8], wrap[8]);
+    FE_TERMS(7, f->v[8], wrap[9], 8, f->v[9], wrap[9]);
     FE_SUMS_TO(h);
 }
 
+#undef FE_TERMS
 #undef FE_TERM
 #undef FE_ROW_END
 #undef FE_SUMS
