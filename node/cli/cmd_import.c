@@ -17,7 +17,9 @@ static const struct option_row import_options[] = {
     {"population", "RULE",
      "'NAME: CONDITION', for example 'customers: Type = Customer'; may be "
      "repeated; remembered for the source"},
-    {"preview", NULL, "look at the first rows and report; change nothing"},
+    {"preview", NULL,
+     "read the whole list and report what an import would do, with its populations and counts; "
+     "change nothing"},
     {"encoding", "E", "auto, utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: auto)"},
     {"delimiter", "C", "one character, or 'tab' (default: found out)"},
     {"rejected", "FILE",
@@ -360,7 +362,8 @@ const struct command import_commands[] = {
      "names. Give accounts and their opportunities or deals together. '-' reads standard input.\n"
      "FIELD of --map is name, website, domain, email, country, record_id, type, status, stage, "
      "owner, industry, lei, duns, vat, id:SCHEME for another registry id, and so on: one that is "
-     "not known is refused with the whole list. --preview shows how each column is read.\n"
+     "not known is refused with the whole list. --preview shows how each column is read and what "
+     "each population would hold.\n"
      "Nothing leaves this machine. An import replaces the source as a whole, or changes nothing.\n",
      "  mandorla import accounts.csv opportunities.csv\n"
      "  mandorla import list.csv --preview\n"

@@ -113,9 +113,7 @@ static void show_figures(const json_t *d, FILE *f)
                   form_number(mdl_doc_int(deals, "joined"), a),
                   form_number(mdl_doc_int(deals, "unjoined"), b));
     }
-    if (!json_is_true(json_object_get(d, "preview"))) { /* too few rows to count */
-        say_field(f, "Match keys", "%s different", form_number(mdl_doc_int(d, "keys_total"), n));
-    }
+    say_field(f, "Match keys", "%s different", form_number(mdl_doc_int(d, "keys_total"), n));
     if (mdl_doc_int(twins, "record_ids") > 0) {
         say_field(f, "Repeated", "%s rows with a record id seen before (the first stands)",
                   form_number(mdl_doc_int(twins, "record_ids"), n));
@@ -241,7 +239,7 @@ static void show_head(const json_t *d, FILE *f)
     const json_t *file;
 
     if (preview) {
-        say_shade(f, SHADE_BOLD, "Preview of the first rows: nothing was changed\n\n");
+        say_shade(f, SHADE_BOLD, "Preview: the import would do this; nothing was changed\n\n");
     } else {
         say_shade(f, SHADE_GREEN, "✓ ");
         say_shade(f, SHADE_BOLD, "Imported source %s", mdl_doc_text(d, "source"));
@@ -252,6 +250,9 @@ static void show_head(const json_t *d, FILE *f)
         show_file(file, f);
     }
     (void)fputc('\n', f);
+    if (preview && mdl_doc_int(d, "accounts") == 0) {
+        say_shade(f, SHADE_YELLOW, "No account: the import would be refused\n\n");
+    }
 }
 
 /* The report names so many rejected rows and no more: a file of another encoding has millions. */

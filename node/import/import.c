@@ -187,7 +187,6 @@ enum mdl_status mdl_import_begin(const struct mdl_import_options *options,
     imp->profile = options->profile;
     imp->encoding = options->encoding;
     imp->delimiter = options->delimiter;
-    imp->preview_rows = options->preview_rows;
     imp->sink = *sink;
     number_key_types(&imp->report);
     imp->source.text = on_text;
@@ -243,7 +242,6 @@ enum mdl_status mdl_import_file_begin(struct mdl_import *imp, const char *name,
     imp->footer = false;
     imp->header_rows = 0;
     imp->best_filled = 0;
-    imp->seen = 0;
     imp->row_id = "";
     mdl_imp_source_begin(&imp->source, imp->encoding, imp->delimiter);
     return MDL_OK;
@@ -260,9 +258,6 @@ enum mdl_status mdl_import_feed(struct mdl_import *imp, const void *data, size_t
     }
     imp->file->bytes += len;
     imp->report.bytes += len;
-    if (mdl_import_enough(imp)) {
-        return MDL_OK;
-    }
     enum mdl_status st = mdl_imp_source_feed(&imp->source, data, len, &imp->error);
     if (st != MDL_OK) {
         return fail_in_file(imp, st, err);
@@ -284,18 +279,10 @@ enum mdl_status mdl_import_file_end(struct mdl_import *imp, struct mdl_error *er
         return fail(imp, mdl_fail(&imp->error, MDL_BUG, "a file is ended that was not begun"), err);
     }
     imp->in_file = false;
-    enum mdl_status st = MDL_OK;
-    if (!mdl_import_enough(imp)) {
-        st = mdl_imp_source_end(&imp->source, &imp->error);
-        st = st == MDL_OK ? mdl_imp_table_end(&imp->table, &imp->error) : st;
-    }
+    enum mdl_status st = mdl_imp_source_end(&imp->source, &imp->error);
+    st = st == MDL_OK ? mdl_imp_table_end(&imp->table, &imp->error) : st;
     st = st == MDL_OK ? mdl_imp_rows_end(imp, &imp->error) : st;
     return fail_in_file(imp, st, err);
-}
-
-bool mdl_import_enough(const struct mdl_import *imp)
-{
-    return imp->table.done;
 }
 
 /* "Firma, Web, Land", as many as fit. */

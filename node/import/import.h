@@ -202,7 +202,9 @@ struct mdl_import_account {
         open_deal_value;            /* HubSpot; leave it out where deals are imported too */
     uint32_t populations;           /* bit i: population i of the plan */
     const struct mdl_key_set *keys; /* n may be 0 */
-    /* How the keys came about: in a preview always, else only when something gave no key. */
+    /* Why there is none: one of MDL_ISSUE_NO_KEY_*; MDL_ISSUE_COUNT if there is one. */
+    enum mdl_import_issue_kind keyless;
+    /* How the keys came about; only when something gave no key. */
     const struct mdl_key_note *notes;
     size_t n_notes; /* at most MDL_IMPORT_NOTES_MAX */
 };
@@ -246,8 +248,8 @@ struct mdl_import_file {
     const struct mdl_import_column *columns;
 };
 
-/* Row by row, repeated records and repeated keys included: all that a preview can say. A sink's
- * `finish` that knows the list may put the distinct keys of the accounts that stay here. */
+/* Row by row, repeated records and repeated keys included. A sink's `finish` that knows the list
+ * may put the distinct keys of the accounts that stay here. */
 struct mdl_import_key_count {
     uint8_t type; /* enum mdl_key_type */
     uint64_t keys;
@@ -263,7 +265,7 @@ struct mdl_import_report {
     uint64_t accounts;      /* delivered and new */
     uint64_t opportunities; /* delivered */
     uint64_t accounts_with_key;
-    uint64_t issues[MDL_ISSUE_COUNT];
+    uint64_t issues[MDL_ISSUE_COUNT]; /* rows; a sink's `finish` may put accounts */
     struct mdl_import_key_count keys[MDL_IMPORT_KEY_TYPES]; /* in the order of MDL_KEY_TYPE_LIST */
     /* The sink's `finish` fills these: */
     uint64_t joined, unjoined;                   /* opportunities */
@@ -308,9 +310,6 @@ struct mdl_import_options {
     size_t n_populations;
     enum mdl_import_encoding encoding; /* MDL_ENCODING_AUTO: detect */
     char delimiter;                    /* 0: detect */
-    /* 0: import. Else: look at this many rows of each file, give every account's notes, and let the
-     * rest of the file pass unread (mdl_import_enough becomes true). */
-    uint64_t preview_rows;
 };
 
 struct mdl_import;
@@ -344,9 +343,6 @@ MDL_MUST_CHECK enum mdl_status mdl_import_feed(struct mdl_import *imp, const voi
 
 /* The file is complete. Errors as for feed; MDL_U_CSV also for an empty file. */
 MDL_MUST_CHECK enum mdl_status mdl_import_file_end(struct mdl_import *imp, struct mdl_error *err);
-
-/* True in a preview when the file's rows are seen: the rest need not be fed. */
-bool mdl_import_enough(const struct mdl_import *imp);
 
 /* All files are read. Errors: MDL_U_ARGUMENT (a mapping or a population rule found its columns in
  * no file), MDL_U_STATE (no file), and what the sink returned. */

@@ -75,6 +75,7 @@ static enum mdl_status deliver(struct mdl_import *imp, const struct mdl_imp_row 
         .open_deal_value = mdl_imp_money(imp, MDL_FIELD_OPEN_DEAL_VALUE, row->line),
         .populations = populations,
         .keys = &imp->keys,
+        .keyless = mdl_imp_keyless(imp),
         .notes = imp->notes,
         .n_notes = imp->n_notes,
     };

@@ -72,11 +72,8 @@ enum mdl_status mdl_imp_derive(struct mdl_import *imp, const struct mdl_imp_row 
         .n_identifiers = n_ids,
     };
     imp->n_notes = 0;
-    enum mdl_status st = MDL_OK;
-    if (imp->preview_rows == 0) {
-        st = mdl_keys_derive(imp->profile, &in, NULL, NULL, &imp->keys, err);
-    }
-    if (st == MDL_OK && (imp->preview_rows > 0 || something_missing(imp, n_ids))) {
+    enum mdl_status st = mdl_keys_derive(imp->profile, &in, NULL, NULL, &imp->keys, err);
+    if (st == MDL_OK && something_missing(imp, n_ids)) {
         st = mdl_keys_derive(imp->profile, &in, collect, imp, &imp->keys, err);
     }
     return st;
@@ -123,27 +120,33 @@ static void join_refusals(const struct mdl_import *imp, char *out, size_t size)
     }
 }
 
-static void report_keyless(struct mdl_import *imp, uint64_t line)
+enum mdl_import_issue_kind mdl_imp_keyless(const struct mdl_import *imp)
 {
     static const enum mdl_import_field others[] = {
         MDL_FIELD_WEBSITE, MDL_FIELD_DOMAIN, MDL_FIELD_ADDITIONAL_DOMAINS,
         MDL_FIELD_EMAIL,   MDL_FIELD_LEI,    MDL_FIELD_DUNS,
         MDL_FIELD_VAT};
+    if (imp->keys.n > 0) {
+        return MDL_ISSUE_COUNT;
+    }
     bool other = imp->columns->n_identifiers > 0 && imp->n_notes > 1;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         other = other || filled(imp, others[i]);
     }
-    char why[600];
-    join_refusals(imp, why, sizeof why);
-    if (other) {
-        mdl_imp_issue(imp, MDL_ISSUE_NO_KEY_REFUSED, line, 0, "%s", why);
-    } else if (filled(imp, MDL_FIELD_NAME)) {
-        mdl_imp_issue(imp, MDL_ISSUE_NO_KEY_PLACEHOLDER, line,
-                      mdl_imp_field_column(imp, MDL_FIELD_NAME), "%s", why);
-    } else {
-        mdl_imp_issue(imp, MDL_ISSUE_NO_KEY_EMPTY, line, 0,
-                      "no name, website, domain or identifier");
+    return other                         ? MDL_ISSUE_NO_KEY_REFUSED
+           : filled(imp, MDL_FIELD_NAME) ? MDL_ISSUE_NO_KEY_PLACEHOLDER
+                                         : MDL_ISSUE_NO_KEY_EMPTY;
+}
+
+static void report_keyless(struct mdl_import *imp, uint64_t line)
+{
+    enum mdl_import_issue_kind kind = mdl_imp_keyless(imp);
+    bool name = kind == MDL_ISSUE_NO_KEY_PLACEHOLDER;
+    char why[600] = "no name, website, domain or identifier";
+    if (kind != MDL_ISSUE_NO_KEY_EMPTY) {
+        join_refusals(imp, why, sizeof why);
     }
+    mdl_imp_issue(imp, kind, line, name ? mdl_imp_field_column(imp, MDL_FIELD_NAME) : 0, "%s", why);
 }
 
 /* Names have an issue of their own; a country or a free-mail address that leads nowhere is no news.

@@ -190,8 +190,6 @@ static enum mdl_status body_row(struct mdl_import *imp, const struct mdl_imp_row
 {
     imp->file->rows++;
     imp->report.rows++;
-    imp->seen++;
-    imp->table.done = imp->preview_rows > 0 && imp->seen >= imp->preview_rows;
     if (row->issue != MDL_ISSUE_COUNT) {
         mdl_imp_issue(imp, row->issue, row->line, row->column, "%s", row->text);
         return MDL_OK;

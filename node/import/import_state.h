@@ -25,7 +25,6 @@ struct mdl_import {
     struct mdl_import_sink sink;
     enum mdl_import_encoding encoding;
     char delimiter;
-    uint64_t preview_rows;
     size_t n_maps;
     struct mdl_imp_map *maps;
     size_t n_rules;
@@ -43,7 +42,6 @@ struct mdl_import {
     struct mdl_imp_binding *bindings; /* one a rule */
     unsigned header_rows;
     size_t best_filled; /* cells of the best header candidate so far */
-    uint64_t seen;      /* rows looked at, for a preview */
     bool footer;
     size_t n_held;
     struct {
@@ -87,6 +85,8 @@ MDL_MUST_CHECK enum mdl_status mdl_imp_deal(struct mdl_import *imp, const struct
 /* import_keys.c: derives the account's keys into imp->keys (and notes). Errors: MDL_L_MEMORY. */
 MDL_MUST_CHECK enum mdl_status mdl_imp_derive(struct mdl_import *imp, const struct mdl_imp_row *row,
                                               struct mdl_error *err);
+/* Why the account has no key: one of MDL_ISSUE_NO_KEY_*; MDL_ISSUE_COUNT if it has one. */
+enum mdl_import_issue_kind mdl_imp_keyless(const struct mdl_import *imp);
 /* Counts the keys of an account that is new, and reports what gave none. */
 void mdl_imp_count_keys(struct mdl_import *imp, uint64_t line);
 

@@ -43,7 +43,7 @@ static void deliver(struct mdl_imp_table *t)
     }
     t->n_pointers =
         t->now.n_cells < MDL_IMPORT_COLUMNS_MAX ? t->now.n_cells : MDL_IMPORT_COLUMNS_MAX;
-    if (t->status == MDL_OK && !t->done) {
+    if (t->status == MDL_OK) {
         t->status = t->row(t->ctx, &t->now, t->err);
     }
     clear_row(t);
@@ -253,7 +253,7 @@ enum mdl_status mdl_imp_table_begin(struct mdl_imp_table *t, struct mdl_error *e
     }
     reset_csv(t);
     t->all = true;
-    t->latin = t->after_cr = t->open = t->skipping = t->hole = t->in_quotes = t->done = false;
+    t->latin = t->after_cr = t->open = t->skipping = t->hole = t->in_quotes = false;
     t->at_line_start = true;
     t->line = t->row_line = 1;
     t->n_pointers = MDL_IMPORT_COLUMNS_MAX; /* all are set to "" by the first row */
@@ -267,7 +267,7 @@ enum mdl_status mdl_imp_table_text(struct mdl_imp_table *t, char delimiter, cons
 {
     t->err = err;
     csv_set_delim(&t->csv, (unsigned char)delimiter);
-    while (len > 0 && t->status == MDL_OK && !t->done) {
+    while (len > 0 && t->status == MDL_OK) {
         bool second_half = t->after_cr && s[0] == '\n', ends = true;
         size_t n = second_half ? 1 : piece_length(s, len, &ends);
         take_piece(t, s, n, ends);
@@ -283,7 +283,7 @@ enum mdl_status mdl_imp_table_text(struct mdl_imp_table *t, char delimiter, cons
 enum mdl_status mdl_imp_table_end(struct mdl_imp_table *t, struct mdl_error *err)
 {
     t->err = err;
-    if (t->done || t->status != MDL_OK) {
+    if (t->status != MDL_OK) {
         return t->status;
     }
     bool open = t->hole && t->in_quotes;

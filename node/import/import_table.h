@@ -41,7 +41,6 @@ struct mdl_imp_table {
     bool skipping; /* the rest of the line belongs to a broken row */
     bool hole;     /* a row over its limit passes by; `in_quotes` tells where it can end */
     bool in_quotes;
-    bool done; /* no more rows are wanted */
     size_t row_bytes;
     size_t n_pointers; /* of `cell` that may point into an old row */
     bool row_ended;

@@ -154,7 +154,6 @@ static enum mdl_status open_import(struct mdl_upload *u, struct mdl_error *err)
     if (st == MDL_OK) {
         st = take_delimiter(u->params, &o.delimiter, err);
     }
-    o.preview_rows = u->preview ? UPLOAD_PREVIEW_ROWS : 0;
     return st == MDL_OK ? mdl_import_begin(&o, &sink, &u->import, err) : st;
 }
 

@@ -8,14 +8,13 @@
 #include <import.h>
 #include <store_generation.h>
 
-#define UPLOAD_PREVIEW_ROWS 50
-#define UPLOAD_LISTED       1000 /* rejected rows, and rows without a key, that the report names */
+#define UPLOAD_LISTED 1000 /* rejected rows, and rows without a key, that the report names */
 
 struct mdl_upload {
     struct mdl_service *s;
     json_t *params;
     char source[MDL_STORE_SLUG + 1]; /* "": named after the kind of the first file */
-    bool preview;
+    bool preview;                    /* all of it happens, but the generation is thrown away */
     struct mdl_import *import;
     struct mdl_gen *gen; /* made with the first row, when the source has a name */
     char generation[MDL_STORE_GENERATION + 1];

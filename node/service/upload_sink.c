@@ -8,6 +8,10 @@
 #include <store_source.h>
 #include <string.h>
 
+_Static_assert(MDL_ISSUE_NO_KEY_PLACEHOLDER == MDL_ISSUE_NO_KEY_EMPTY + 1 &&
+                   MDL_ISSUE_NO_KEY_REFUSED == MDL_ISSUE_NO_KEY_EMPTY + 2,
+               "the reasons for having no key are numbered from 0 for the store");
+
 #define SHARED_NAMES 3 /* a domain on more core names than this is no key (MATCHING.md) */
 
 /* A source that was not named is named after the first file's kind. */
@@ -86,9 +90,6 @@ static enum mdl_status put_account(void *ctx, const struct mdl_import_account *a
     struct mdl_gen_account row = {.keys = keys, .n_keys = a->keys->n};
 
     (void)repeated; /* the generation finds them when it is finished */
-    if (u->preview) {
-        return MDL_OK;
-    }
     enum mdl_status st = need_generation(u, err);
     if (st != MDL_OK) {
         return st;
@@ -105,6 +106,7 @@ static enum mdl_status put_account(void *ctx, const struct mdl_import_account *a
     row.populations = bits(u, a->populations);
     row.registry_mask = a->keys->registry_mask;
     row.line = a->line;
+    row.keyless = a->keys->n == 0 ? (uint8_t)(a->keyless - MDL_ISSUE_NO_KEY_EMPTY) : 0;
     return mdl_gen_put_account(u->gen, &row, err);
 }
 
@@ -112,9 +114,6 @@ static enum mdl_status put_opportunity(void *ctx, const struct mdl_import_opport
                                        struct mdl_error *err)
 {
     struct mdl_upload *u = ctx;
-    if (u->preview) {
-        return MDL_OK;
-    }
     enum mdl_status st = need_generation(u, err);
     if (st != MDL_OK) {
         return st;
@@ -129,6 +128,30 @@ static enum mdl_status put_opportunity(void *ctx, const struct mdl_import_opport
     return mdl_gen_put_opportunity(u->gen, &row, err);
 }
 
+/* What the import counted row by row had repeated records and shared domains in it. */
+static void fill_report(const struct mdl_upload *u, struct mdl_import_report *r)
+{
+    const struct mdl_gen_summary *sum = u->summary;
+    r->joined = sum->opportunities - sum->opportunities_unmatched;
+    r->unjoined = sum->opportunities_unmatched;
+    r->accounts = sum->accounts;
+    r->distinct_keys = sum->keys;
+    r->duplicate_accounts = sum->accounts_sharing_keys;
+    r->no_population = sum->accounts_without_population;
+    r->issues[MDL_ISSUE_REPEATED] = sum->duplicate_records;
+    r->issues[MDL_ISSUE_NO_KEY_EMPTY] = sum->keyless[0];
+    r->issues[MDL_ISSUE_NO_KEY_PLACEHOLDER] = sum->keyless[1];
+    r->issues[MDL_ISSUE_NO_KEY_REFUSED] = sum->keyless[2];
+    for (size_t i = 0; i < MDL_IMPORT_KEY_TYPES; i++) {
+        struct mdl_import_key_count *k = &r->keys[i];
+        k->keys = sum->of_type[k->type % MDL_GEN_KEY_TYPES].keys;
+        k->accounts = sum->of_type[k->type % MDL_GEN_KEY_TYPES].accounts;
+    }
+    for (size_t i = 0; i < r->plan.n; i++) {
+        r->population[i] = sum->population_accounts[u->bit[i]];
+    }
+}
+
 static enum mdl_status finish(void *ctx, struct mdl_import_report *r, struct mdl_error *err)
 {
     struct mdl_upload *u = ctx;
@@ -136,9 +159,6 @@ static enum mdl_status finish(void *ctx, struct mdl_import_report *r, struct mdl
                                   .shared_key_limit = SHARED_NAMES,
                                   .own_deal_rules = true,
                                   .no_fallback = r->plan.fallback < 0};
-    if (u->preview) {
-        return MDL_OK;
-    }
     u->summary = calloc(1, sizeof *u->summary);
     enum mdl_status st = u->summary == NULL
                              ? mdl_fail(err, MDL_L_MEMORY, "not enough memory for an import")
@@ -153,21 +173,7 @@ static enum mdl_status finish(void *ctx, struct mdl_import_report *r, struct mdl
         return st;
     }
     u->finished = true;
-    r->joined = u->summary->opportunities - u->summary->opportunities_unmatched;
-    r->unjoined = u->summary->opportunities_unmatched;
-    r->accounts = u->summary->accounts;
-    r->distinct_keys = u->summary->keys;
-    r->duplicate_accounts = u->summary->accounts_sharing_keys;
-    r->issues[MDL_ISSUE_REPEATED] = u->summary->duplicate_records;
-    for (size_t i = 0; i < MDL_IMPORT_KEY_TYPES; i++) {
-        /* What was counted row by row had repeated records and shared domains in it. */
-        struct mdl_import_key_count *k = &r->keys[i];
-        k->keys = u->summary->of_type[k->type % MDL_GEN_KEY_TYPES].keys;
-        k->accounts = u->summary->of_type[k->type % MDL_GEN_KEY_TYPES].accounts;
-    }
-    for (size_t i = 0; i < r->plan.n; i++) {
-        r->population[i] = u->summary->population_accounts[u->bit[i]];
-    }
+    fill_report(u, r);
     return MDL_OK;
 }
 
@@ -176,6 +182,20 @@ static void abort_import(void *ctx)
     struct mdl_upload *u = ctx;
     mdl_gen_abort(u->gen);
     u->gen = NULL;
+}
+
+/* The same record again: accounts without a key are counted, not rows. */
+static bool listed(const json_t *list, const struct mdl_import_issue *i)
+{
+    size_t k;
+    const json_t *o;
+    json_array_foreach(list, k, o)
+    {
+        if (strcmp(json_string_value(json_object_get(o, "record_id")), i->record_id) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void note_issue(void *ctx, const struct mdl_import_issue *i)
@@ -188,7 +208,8 @@ static void note_issue(void *ctx, const struct mdl_import_issue *i)
                i->kind == MDL_ISSUE_NO_KEY_REFUSED) {
         list = u->first;
     }
-    if (list == NULL || json_array_size(list) >= UPLOAD_LISTED) {
+    if (list == NULL || json_array_size(list) >= UPLOAD_LISTED ||
+        (list == u->first && listed(list, i))) {
         return;
     }
     json_t *o = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s}", "file", i->file, "line",

@@ -15,6 +15,10 @@ static const char settings[] =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;"
     "PRAGMA recursive_triggers = ON";
 
+/* Only for the summary: the record of a keyless row may turn out to have stood before. */
+static const char keyless[] =
+    "CREATE TEMP TABLE keyless (account INTEGER PRIMARY KEY, reason INTEGER NOT NULL)";
+
 #define AMOUNT_MAX INT64_C(1000000000000000) /* keeps sums over an account inside 64 bits */
 
 static enum mdl_status name_files(struct mdl_gen *g, const char *dir, const char *source,
@@ -61,6 +65,9 @@ static enum mdl_status start(struct mdl_gen *g, struct mdl_error *err)
     }
     if (rc == MDL_OK) {
         rc = mdl_exec(&g->conn, mdl_schema_generation, err);
+    }
+    if (rc == MDL_OK) {
+        rc = mdl_exec(&g->conn, keyless, err);
     }
     return rc == MDL_OK ? standard_populations(g, err) : rc;
 }
@@ -141,10 +148,28 @@ static enum mdl_status put_key(struct mdl_gen *g, const struct mdl_gen_key *k,
     return mdl_run(&q, err);
 }
 
+static enum mdl_status put_keyless(struct mdl_gen *g, uint8_t reason, struct mdl_error *err)
+{
+    struct mdl_query q;
+    enum mdl_status rc =
+        mdl_query(&g->conn, &q, "INSERT INTO temp.keyless (account, reason) VALUES (?, ?)", err);
+
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_int(&q, g->accounts);
+    mdl_put_int(&q, reason);
+    return mdl_run(&q, err);
+}
+
 static enum mdl_status check_account(const struct mdl_gen_account *a, struct mdl_error *err)
 {
     if (a->fields.record_id == NULL || a->fields.record_id[0] == '\0') {
         return mdl_fail(err, MDL_U_ARGUMENT, "line %llu has no record id",
+                        (unsigned long long)a->line);
+    }
+    if (a->keyless >= MDL_GEN_KEYLESS) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "line %llu has no key for no known reason",
                         (unsigned long long)a->line);
     }
     for (size_t i = 0; i < a->n_keys; i++) {
@@ -187,7 +212,7 @@ enum mdl_status mdl_gen_put_account(struct mdl_gen *g, const struct mdl_gen_acco
     for (size_t i = 0; i < a->n_keys && rc == MDL_OK; i++) {
         rc = put_key(g, &a->keys[i], err);
     }
-    return rc;
+    return rc == MDL_OK && a->n_keys == 0 ? put_keyless(g, a->keyless, err) : rc;
 }
 
 enum mdl_status mdl_gen_put_opportunity(struct mdl_gen *g, const struct mdl_gen_opportunity *o,

@@ -62,6 +62,24 @@ static enum mdl_status drop_duplicates(struct mdl_gen *g, struct mdl_gen_summary
     return rc;
 }
 
+/* After the duplicates went. */
+static enum mdl_status count_keyless(struct mdl_gen *g, struct mdl_gen_summary *sum,
+                                     struct mdl_error *err)
+{
+    struct mdl_query q;
+    bool row = false;
+    enum mdl_status rc = mdl_query(&g->conn, &q,
+                                   "SELECT k.reason, count(*) FROM temp.keyless AS k "
+                                   "JOIN account AS a ON a.id = k.account GROUP BY k.reason",
+                                   err);
+
+    while (rc == MDL_OK && (rc = mdl_next(&q, &row, err)) == MDL_OK && row) {
+        uint64_t reason = mdl_take_u64(&q);
+        sum->keyless[reason % MDL_GEN_KEYLESS] = mdl_take_u64(&q);
+    }
+    return rc;
+}
+
 /* Two steps, so that the costly count of names runs only over keys with enough rows. */
 static enum mdl_status find_shared(struct mdl_gen *g, const struct mdl_gen_options *opt,
                                    struct mdl_error *err)
@@ -222,6 +240,7 @@ static enum mdl_status count_populations(struct mdl_gen *g, struct mdl_gen_summa
         uint64_t bits = mdl_take_u64(&q);
         uint64_t n = mdl_take_u64(&q);
         sum->accounts += n;
+        sum->accounts_without_population += bits == 0 ? n : 0;
         for (int i = 0; i < MDL_GEN_POPULATIONS; i++) {
             if ((bits >> i & 1) != 0) {
                 sum->population_accounts[i] += n;
@@ -313,6 +332,9 @@ enum mdl_status mdl_gen_settle(struct mdl_gen *g, const struct mdl_gen_options *
 {
     memset(sum, 0, sizeof *sum);
     enum mdl_status rc = drop_duplicates(g, sum, err);
+    if (rc == MDL_OK) {
+        rc = count_keyless(g, sum, err);
+    }
     if (rc == MDL_OK) {
         rc = drop_shared(g, opt, sum, err);
     }

@@ -58,7 +58,9 @@ struct mdl_gen_account {
     uint64_t line; /* of the file, for the report */
     const struct mdl_gen_key *keys;
     size_t n_keys;
+    uint8_t keyless; /* if n_keys is 0: the caller's number for why, to be counted in the summary */
 };
+#define MDL_GEN_KEYLESS 4 /* such numbers are below this */
 
 struct mdl_gen_opportunity {
     const char *account_id;   /* join_id of its account, or NULL */
@@ -79,7 +81,7 @@ MDL_MUST_CHECK enum mdl_status mdl_gen_create(const char *dir, const char *sourc
 /* The bit of a population, a new one if the name is new. MDL_U_TOO_LARGE: the 65th. */
 MDL_MUST_CHECK enum mdl_status mdl_gen_population(struct mdl_gen *g, const char *name, int *bit,
                                                   struct mdl_error *err);
-/* MDL_U_ARGUMENT: no record id, or a key of impossible length. */
+/* MDL_U_ARGUMENT: no record id, a key of impossible length, or no such `keyless`. */
 MDL_MUST_CHECK enum mdl_status
 mdl_gen_put_account(struct mdl_gen *g, const struct mdl_gen_account *a, struct mdl_error *err);
 MDL_MUST_CHECK enum mdl_status mdl_gen_put_opportunity(struct mdl_gen *g,
@@ -102,6 +104,8 @@ struct mdl_gen_shared_key {
 #define MDL_GEN_KEY_TYPES       64 /* a key's type is its first byte */
 struct mdl_gen_summary {
     uint64_t accounts, keys /* distinct */, links, accounts_without_key;
+    uint64_t keyless[MDL_GEN_KEYLESS]; /* accounts that came without a key, by the reason given */
+    uint64_t accounts_without_population; /* with no_fallback only */
     /* Rows whose join_id came before: dropped. The first stays, in the populations of all of them.
      */
     uint64_t duplicate_records;

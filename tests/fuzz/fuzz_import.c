@@ -1,7 +1,7 @@
 /* fuzz_import.c: any bytes as an upload, as a population rule, as a mapping or as a number.
  *
  * The first byte chooses: 'R' a rule, 'M' a mapping, 'N' a number, else a file, with bit 0:
- * mappings and rules given, bit 1: a preview, bits 2..4: the encoding forced. A file is read twice,
+ * mappings and rules given, bits 2..4: the encoding forced. A file is read twice,
  * cut into pieces of different sizes: whatever it holds, the outcome must be the same. */
 #include "import.h"
 #include "import_text.h"
@@ -139,7 +139,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .n_maps = more ? 3 : 0,
         .populations = rules,
         .n_populations = more ? 2 : 0,
-        .preview_rows = (data[0] & 2) != 0 ? 2 : 0,
         .encoding = (enum mdl_import_encoding)((data[0] >> 2 & 7) % 6),
     };
     if (import(&o, data + 1, size - 1, size) != import(&o, data + 1, size - 1, 5)) {

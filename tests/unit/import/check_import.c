@@ -1,4 +1,4 @@
-/* check_import.c: an import from begin to free: options, failures, previews, populations. */
+/* check_import.c: an import from begin to free: options, failures, populations. */
 #include "support.h"
 
 #include <stdlib.h>
@@ -195,34 +195,6 @@ START_TEST(too_many_files)
 }
 END_TEST
 
-START_TEST(previews)
-{
-    static const char *const rules[] = {"vip: Status = Gold"};
-    struct rig *r = rig_new();
-    r->options.preview_rows = 2;
-    r->options.populations = rules;
-    r->options.n_populations = 1;
-    rig_begin(r);
-    ck_ok(r, mdl_import_file_begin(r->imp, "t.csv", &r->err));
-    char *big = malloc(1 << 18);
-    ck_assert_ptr_nonnull(big);
-    size_t len = (size_t)snprintf(big, 64, "Account,Web,Status\n");
-    for (int i = 0; len < (1 << 18) - 64; i++) {
-        len += (size_t)snprintf(big + len, 64, "A%d Tools,a%dtools.com,Gold\n", i, i);
-    }
-    ck_ok(r, mdl_import_feed(r->imp, big, len, &r->err));
-    ck_assert(mdl_import_enough(r->imp));
-    ck_ok(r, mdl_import_feed(r->imp, "\"an open quote", 14, &r->err));
-    ck_ok(r, mdl_import_file_end(r->imp, &r->err));
-    ck_ok(r, rig_finish(r));
-    ck_assert_uint_eq(r->n_accounts, 2);
-    ck_assert_uint_gt(r->accounts[0].n_notes, 2);
-    ck_assert_uint_eq(rig_report(r)->population[3], 2);
-    free(big);
-    rig_free(r);
-}
-END_TEST
-
 static void ends(const char *const *rules, size_t n, uint64_t customers, uint64_t open,
                  uint64_t prospects, uint64_t extra, uint64_t none)
 {
@@ -407,7 +379,6 @@ int main(void)
     tcase_add_test(t, progress_can_stop_it);
     tcase_add_test(t, calls_out_of_order);
     tcase_add_test(t, too_many_files);
-    tcase_add_test(t, previews);
     tcase_add_test(t, populations);
     tcase_add_test(t, a_rule_without_its_column);
     tcase_add_test(t, rules_see_columns_nobody_else_reads);

@@ -194,12 +194,8 @@ START_TEST(stopping)
     answer = MDL_U_CANCELLED;
     ck_assert_int_eq(mdl_imp_table_text(&table, ',', "a\nb\n", 4, &err), MDL_U_CANCELLED);
     ck_assert_str_eq(seen.p, "1[a] ");
+    ck_assert_int_eq(mdl_imp_table_end(&table, &err), MDL_U_CANCELLED);
     answer = MDL_OK;
-    start();
-    table.done = true; /* enough was seen: an open quote is no error any more */
-    ck_assert_int_eq(mdl_imp_table_text(&table, ',', "a,\"", 3, &err), MDL_OK);
-    ck_assert_int_eq(mdl_imp_table_end(&table, &err), MDL_OK);
-    ck_assert_str_eq(seen.p, "");
 }
 END_TEST
 

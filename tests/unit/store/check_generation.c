@@ -155,6 +155,10 @@ START_TEST(impossible_input_is_refused)
     fails(mdl_gen_put_account(g, &a, &err), MDL_U_ARGUMENT);
     key.len = 0;
     fails(mdl_gen_put_account(g, &a, &err), MDL_U_ARGUMENT);
+    a.n_keys = 0;
+    a.keyless = MDL_GEN_KEYLESS;
+    fails(mdl_gen_put_account(g, &a, &err), MDL_U_ARGUMENT);
+    says("no known reason");
     fails(mdl_gen_put_opportunity(g, &o, &err), MDL_U_ARGUMENT);
     fails(mdl_gen_create(dir, "../x", name, &other, &err), MDL_U_ARGUMENT);
     ck_assert_ptr_null(other);
@@ -207,13 +211,16 @@ START_TEST(the_first_of_equal_record_ids_stays)
     put_account(g, "8", "Other", "16:other.com", 1, 0);
     put_account(g, "7", "Second", "16:second.com 34:second", 2, 0);
     put_account(g, "7", "Third", "", 2, 0);
+    put_account(g, "9", "N/A", "", 1, 0);
+    put_account(g, "9", "N/A", "", 1, 0);
     finish();
-    ck_assert_uint_eq(sum.accounts, 2);
-    ck_assert_uint_eq(sum.duplicate_records, 2);
+    ck_assert_uint_eq(sum.accounts, 3);
+    ck_assert_uint_eq(sum.duplicate_records, 3);
+    ck_assert_uint_eq(sum.keyless[0], 1);
     ck_assert_uint_eq(sum.keys, 2);
     ck_assert_uint_eq(sum.links, 2);
     /* It is in the populations of all of them. */
-    accounts_are(0, "7:3 8:1 ");
+    accounts_are(0, "7:3 8:1 9:1 ");
 }
 END_TEST
 
@@ -333,6 +340,7 @@ START_TEST(own_rules_replace_the_default)
     ok(mdl_gen_put_opportunity(g, &o, &err));
     ok(mdl_gen_finish(g, &own, &sum, &err));
     g = NULL;
+    ck_assert_uint_eq(sum.accounts_without_population, 1);
     accounts_are(0, "1:a 2:0 ");
 }
 END_TEST
