@@ -82,7 +82,7 @@ enum mdl_status verb_audit_list(struct mdl_service *s, const json_t *params, jso
 {
     struct listing l = {.s = s, .list = json_array()};
     struct mdl_partner_row partner = {.id = 0};
-    struct mdl_round_row round;
+    struct mdl_round_row round = {.partner = 0};
     json_int_t limit = param_int(params, "limit", 200);
     struct mdl_audit_filter f = {.from_seq = (uint64_t)param_int(params, "after", 0) + 1,
                                  .limit = limit < 1 || limit > LIST_MAX ? LIST_MAX : (size_t)limit};
@@ -90,11 +90,11 @@ enum mdl_status verb_audit_list(struct mdl_service *s, const json_t *params, jso
 
     if (param_text(params, "partner") != NULL) {
         st = partner_find(s, param_text(params, "partner"), &partner, err);
-        f.partner = partner.id;
+        f.partner = st == MDL_OK ? partner.id : 0;
     }
     if (st == MDL_OK && param_text(params, "round") != NULL) {
         st = round_find(s, param_text(params, "round"), &round, err);
-        f.round = round.id;
+        f.round = st == MDL_OK ? round.id : NULL;
     }
     if (st == MDL_OK) {
         st = mdl_audit_list(s->store, &f, entry_row, &l, err);

@@ -95,7 +95,9 @@ enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_r
     }
     st = partner_find(s, text, &partner, err);
     if (st != MDL_OK) {
-        return is_hex ? mdl_fail(err, MDL_U_NOT_FOUND, "no round '%.40s'", text) : st;
+        return is_hex                  ? mdl_fail(err, MDL_U_NOT_FOUND, "no round '%.40s'", text)
+               : st == MDL_U_NOT_FOUND ? mdl_error_prefix(err, "no round '%.40s', and ", text)
+                                       : st;
     }
     st = of_partner(s, &partner, out, err);
     mdl_partner_clear(&partner);
@@ -109,13 +111,14 @@ enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_r
 static enum mdl_status usable(struct mdl_service *s, const struct mdl_partner_row *partner,
                               struct mdl_agreement_row *row, bool *found, struct mdl_error *err)
 {
-    *found = true;
+    *found = true; /* and `row` is set */
     if (agreement_in_force(s, partner->id, row, NULL, NULL) == MDL_OK ||
         agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_US, row, NULL) == MDL_OK) {
         return MDL_OK;
     }
     if (agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_THEM, row, NULL) == MDL_OK) {
         mdl_agreement_clear(row);
+        *found = false;
         return mdl_fail(
             err, MDL_U_STATE,
             "%s has proposed an agreement that waits for an answer: 'mandorla agreement "
