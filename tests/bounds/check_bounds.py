@@ -16,6 +16,7 @@ bounds that the headers state are known. Proves, for all such inputs:
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,9 @@ class Prover:
 
     def at_most(self, a, b):
         self.z.add(self.expr(a) <= self.expr(b))
+
+    def follows(self, form, lo, hi, what):
+        self.require(form, lo, hi, what)  # intervals say so; let the prover agree
 
     def require(self, form, lo, hi, what):
         self.z.push()
@@ -154,12 +158,14 @@ def check(field, module, name, bounds, result_bounds, meaning):
     return prover.proved
 
 
-def compile_ir(field, clang, group, changed=None):
+def compile_ir(field, clang, group, changed=None, header=None):
     with tempfile.TemporaryDirectory() as folder:
         include = [f"-I{group}"]
         if changed is not None:
             os.makedirs(f"{folder}/lanes")
-            with open(f"{folder}/lanes/{field.source[:-2]}.h", "w", encoding="utf-8") as f:
+            for name in os.listdir(f"{group}/lanes"):  # headers there include each other
+                shutil.copy(f"{group}/lanes/{name}", f"{folder}/lanes")
+            with open(f"{folder}/lanes/{header or field.source[:-2] + '.h'}", "w", encoding="utf-8") as f:
                 f.write(changed)
             include.insert(0, f"-I{folder}")
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), field.source)

@@ -50,13 +50,16 @@ class World:
     def input(self, name, hi):
         return Num({(v := self.fresh(name, 0, hi)): 1}, 0, hi)
 
+    def unknown(self, hi):
+        return number(0) if hi == 0 else self.input("u", hi)
+
     def made(self, form, lo, hi, width, what):
         """A result that must fit `width` bits without wrapping."""
         if lo < 0 or hi >= 1 << width:
             self.prover.require(form, 0, (1 << width) - 1, what)
             lo, hi = max(lo, 0), min(hi, (1 << width) - 1)
         else:
-            self.prover.require(form, lo, hi, what)
+            self.prover.follows(form, lo, hi, what)
         return Num(form, lo, hi)
 
     def add(self, a, b, width):
@@ -128,21 +131,13 @@ class World:
 SIZES = {"i1": 1, "i8": 1, "i32": 4, "i64": 8, "i128": 16, "{ i64, i64 }": 16}
 
 
-def size_of(ty):
-    if ty.endswith("*"):
-        return 8
-    m = re.fullmatch(r"\[(\d+) x (.+)\]", ty)
-    return int(m[1]) * size_of(m[2]) if m else SIZES[ty]
-
-
 TYPE = r"(?:\[\d+ x [^\]]+\]|%struct\.\w+|\{ i64, i64 \}|i\d+)\**"
 
 
 class Module:
     def __init__(self, text):
         self.functions, self.globals = {}, {}
-        # A structure here is one array and nothing else.
-        self.structs = dict(re.findall(r"^(%struct\.\w+) = type \{ (\[\d+ x i64\]) \}", text, re.M))
+        self.structs = {m[1]: m[2].split(", ") for m in re.finditer(r"^(%struct\.\w+) = type \{ (.*) \}", text, re.M)}
         for m in re.finditer(r"^@([\w.]+) = .*constant i64 (\d+)", text, re.M):
             self.globals[m[1]] = int(m[2])
         for m in re.finditer(r"^define [^@]*@([\w.]+)\((.*?)\)[^{]*\{\n(.*?)^\}", text, re.M | re.S):
@@ -157,6 +152,15 @@ class Module:
                 elif line:
                     blocks[label].append(line)
             self.functions[m[1]] = (arguments, blocks, str(len(arguments)))
+
+    def size_of(self, ty):
+        """Of what is made of 64-bit words only, so that nothing is padded."""
+        if ty.endswith("*"):
+            return 8
+        if ty in self.structs:
+            return sum(self.size_of(t) for t in self.structs[ty])
+        m = re.fullmatch(r"\[(\d+) x (.+)\]", ty)
+        return int(m[1]) * self.size_of(m[2]) if m else SIZES[ty]
 
     def run(self, world, name, values, special):
         return Frame(self, world, special).run(name, values)
@@ -174,7 +178,7 @@ class Frame:
         if text in ("true", "false"):
             return number(text == "true")
         if text.startswith("@"):
-            return ({0: number(self.module.globals[text[1:]])}, 0)
+            return ({0: number(self.module.globals[text[1:]])}, 0) if text[1:] in self.module.globals else ({"name": text[1:]}, 0)
         return number(int(text))
 
     def plain(self, text, why):
@@ -242,13 +246,17 @@ class Frame:
         if m[1] == "{ i64, i64 }":
             return (obj, at + 8 * self.plain(re.findall(r"\d+", m[3])[-1], "an address"))
         ty, index = m[1], re.findall(r", i\d+ ([^\s,]+)", m[3])
-        at += size_of(self.module.structs.get(ty, ty)) * self.plain(index[0], "an address")
+        size_of = self.module.size_of
+        at += size_of(ty) * self.plain(index[0], "an address")
         for i in index[1:]:
+            n = self.plain(i, "an address")
             if ty in self.module.structs:
-                ty = self.module.structs[ty]
+                parts = self.module.structs[ty]
+                at += sum(size_of(t) for t in parts[:n])
+                ty = parts[n]
             else:
                 ty = re.fullmatch(r"\[\d+ x (.+)\]", ty)[1]
-                at += size_of(ty) * self.plain(i, "an address")
+                at += size_of(ty) * n
         return (obj, at)
 
     def do_bitcast(self, rest):
@@ -280,9 +288,17 @@ class Frame:
         if a.known() is not None:
             a, b = b, a
         mask = b.known()
-        if mask is None or mask & (mask + 1):
+        if mask is None:  # of two masks, or of a mask and a number
+            return self.world.unknown(min(a.hi, b.hi))
+        if mask & (mask + 1):
             raise Refused("an 'and' that keeps other than the low bits")
         return self.world.low_bits(a, mask.bit_length())
+
+    def do_or(self, rest):
+        w, a, b = self.two(rest)
+        return self.world.unknown((1 << max(a.hi, b.hi).bit_length()) - 1)
+
+    do_xor = do_or
 
     def do_zext(self, rest):
         return self.value(re.fullmatch(r"i\d+ (\S+) to i\d+", rest)[1])
@@ -315,7 +331,10 @@ class Frame:
 
     def do_call(self, rest):
         m = re.search(r"@([\w.]+)\((.*)\)", rest)
-        values = [self.value(a.split()[-1]) for a in m[2].split(", ")]
+        # A global array is handed over as a constant expression; its name is all that is needed.
+        arguments = re.sub(r"bitcast \([^@]*(@[\w.]+)[^)]*\)", r"\1", m[2])
+        arguments = re.sub(r"getelementptr inbounds \([^@]*(@[\w.]+)[^)]*\)", r"\1", arguments)
+        values = [self.value(a.split()[-1]) for a in arguments.split(", ")]
         if m[1].startswith("llvm.dbg") or m[1].startswith("llvm.lifetime"):
             return None
         if m[1].startswith("llvm.memcpy"):

@@ -117,7 +117,7 @@ static size_t cases(const struct mdl_engine *e)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return slow ? 200 : 4000;
 #else
-    return slow ? 2000 : 50000;
+    return slow ? 2000 : 100000;
 #endif
 }
 
