@@ -44,9 +44,9 @@ struct mdl_passphrase; /* 1..MDL_PASSPHRASE_MAX bytes; any byte but NUL, CR and 
 MDL_MUST_CHECK enum mdl_status mdl_passphrase_from_bytes(const void *bytes, size_t len,
                                                          struct mdl_passphrase **out,
                                                          struct mdl_error *err);
-/* From a file or FIFO. MDL_U_NOT_FOUND (no such file); MDL_L_KEY_FILE (a regular file that others
- * may read or write, or the group may write; group read is allowed because systemd credentials show
- * as 0440; the text names path and chmod); MDL_L_IO. */
+/* From a file or FIFO. MDL_U_NOT_FOUND (no such file); MDL_L_KEY_FILE (a regular file that anyone
+ * but its owner may read or write; the text names path and chmod. Only of a systemd credential, a
+ * file right in $CREDENTIALS_DIRECTORY, the group's read bit is allowed); MDL_L_IO. */
 MDL_MUST_CHECK enum mdl_status
 mdl_passphrase_from_file(const char *path, struct mdl_passphrase **out, struct mdl_error *err);
 /* Reads `fd` to its end; does not close it. MDL_L_IO. */

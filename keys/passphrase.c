@@ -119,6 +119,16 @@ enum mdl_status mdl_passphrase_from_fd(int fd, struct mdl_passphrase **out, stru
     return mdl_passphrase_finish(memory, out, err);
 }
 
+/* systemd lets the service's user read a credential by an access list, which shows as the group's
+ * bit. Nobody else can enter the directory. */
+static bool is_credential(const char *path)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    size_t n = dir != NULL ? strlen(dir) : 0;
+    return n > 0 && strncmp(path, dir, n) == 0 && path[n] == '/' &&
+           strchr(path + n + 1, '/') == NULL;
+}
+
 static enum mdl_status check_file(int fd, const char *path, struct mdl_error *err)
 {
     struct stat s;
@@ -126,7 +136,9 @@ static enum mdl_status check_file(int fd, const char *path, struct mdl_error *er
     if (fstat(fd, &s) != 0) {
         return mdl_fail(err, MDL_L_IO, "cannot examine %.256s: %s", path, strerror(errno));
     }
-    if (S_ISREG(s.st_mode) && (s.st_mode & (S_IWGRP | S_IRWXO)) != 0) {
+    mode_t others = S_IRWXG | S_IRWXO;
+    others &= is_credential(path) ? ~(mode_t)S_IRGRP : others;
+    if (S_ISREG(s.st_mode) && (s.st_mode & others) != 0) {
         return mdl_fail(err, MDL_L_KEY_FILE,
                         "passphrase file %.180s may be accessed by others than its owner (mode "
                         "%04o): chmod 600 %.180s",

@@ -52,7 +52,7 @@ fails 2 "passphrase does not open" serve --passphrase-file "$work/wrong"
 fails 2 "passphrase is needed" serve
 fails 2 "passphrase is empty" serve --passphrase-file "$work/none"
 fails 2 "No such file" serve --passphrase-file "$work/missing"
-chmod 644 "$work/right"
+chmod 640 "$work/right"
 fails 4 "chmod 600 $work/right" serve --passphrase-file "$work/right"
 chmod 600 "$work/right"
 export MANDORLA_PASSPHRASE="wrong horse battery"

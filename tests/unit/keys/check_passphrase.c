@@ -105,7 +105,7 @@ START_TEST(permissions_of_a_file)
     static const struct {
         unsigned mode;
         bool good;
-    } modes[] = {{0600, true},  {0400, true},  {0440, true},  {0640, true}, {0644, false},
+    } modes[] = {{0600, true},  {0400, true},  {0440, false}, {0640, false}, {0644, false},
                  {0604, false}, {0660, false}, {0620, false}, {0602, false}};
     struct mdl_passphrase *p = NULL;
     const char *path = (make_dir(), in_dir("pass"));
@@ -123,6 +123,34 @@ START_TEST(permissions_of_a_file)
     }
     remove_dir();
     expect(mdl_passphrase_from_file(path, &p, &err), MDL_U_NOT_FOUND, &err, path);
+}
+END_TEST
+
+/* systemd gives its access by an access list, whose mask stands in the group's place. */
+START_TEST(a_credential_shows_a_group)
+{
+    static const struct {
+        unsigned mode;
+        bool good;
+    } modes[] = {{0400, true}, {0440, true}, {0460, false}, {0444, false}, {0450, false}};
+    struct mdl_passphrase *p = NULL;
+    const char *path = (make_dir(), in_dir("pass"));
+    char dir[200];
+
+    (void)snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
+    ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        write_file(path, "x\n", 2, modes[i].mode);
+        enum mdl_status st = mdl_passphrase_from_file(path, &p, &err);
+        ck_assert_int_eq(st, modes[i].good ? MDL_OK : MDL_L_KEY_FILE);
+        mdl_passphrase_free(p);
+        p = NULL;
+    }
+    write_file(path, "x\n", 2, 0440);
+    ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/run", 1), 0);
+    expect(mdl_passphrase_from_file(path, &p, &err), MDL_L_KEY_FILE, &err, "chmod 600 ");
+    ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    remove_dir();
 }
 END_TEST
 
@@ -179,6 +207,7 @@ int main(void)
     tcase_add_loop_test(t, from_a_file, 0, sizeof lines / sizeof lines[0]);
     tcase_add_test(t, lengths);
     tcase_add_test(t, permissions_of_a_file);
+    tcase_add_test(t, a_credential_shows_a_group);
     tcase_add_test(t, from_a_pipe_in_pieces);
     tcase_add_test(t, from_the_environment_and_gone);
     suite_add_tcase(s, t);
