@@ -1,8 +1,12 @@
 /* bench_round.c: whole rounds between two node processes over CURVE on loopback, compared with the
  * time libsodium needs for the same group operations on the same cores.
- * Usage: mandorla-bench-round [--json] [--from E] [--to E] [--large] [--runs N] [--dir DIR] */
+ * Usage: mandorla-bench-round [--json] [--from E] [--to E] [--large] [--runs N] [--compare]
+ *        [--dir DIR]
+ * The nodes take the engine that MANDORLA_ENGINE names, else the fastest; --compare runs each round
+ * on libsodium as well, in turns. */
 #include "bench.h"
 
+#include <group.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +32,7 @@ struct phase {
     X(CPU_B, "cpu_b_s")                                                                            \
     X(IDLE, "idle") /* of the cores' time, in which nothing ran on the machine */                  \
     X(CRYPTO_IDLE, "crypto_idle")                                                                  \
+    X(PROOFS, "proofs_cpu_s")     /* CPU time from the first slice on */                           \
     X(GROWN, "peak_growth_bytes") /* above what stood before the round; the larger side */         \
     X(BYTES_IN, "bytes_in")       /* of B */                                                       \
     X(BYTES_OUT, "bytes_out")
@@ -45,15 +50,22 @@ struct run {
 
 struct size {
     unsigned exponent;
+    const char *engine; /* NULL: what the nodes take by themselves */
     struct bench_pair pair;
     json_int_t matched;
     struct run run[RUNS_MAX];
     size_t runs;
 };
 
+struct sizes {
+    struct size own[LARGE + 1];
+    struct size sodium[LARGE + 1]; /* with --compare */
+    size_t n;
+};
+
 struct options {
     unsigned from, to, runs;
-    bool large, json;
+    bool large, json, compare;
     const char *dir;
 };
 
@@ -118,34 +130,6 @@ static unsigned poll_ms(double elapsed)
     return elapsed < 0.5 ? 10 : elapsed < 10 ? 50 : 200;
 }
 
-/* Waits until both sides have ended; adds up the time that cores stood idle meanwhile. */
-static void wait_round(struct bench_pair *p, const char *id, struct run *r, json_t *ended[2])
-{
-    double idle = bench_machine_idle();
-    double at = bench_now();
-    double began = at;
-    double crypto = 0;
-    double crypto_idle = 0;
-    double first = idle;
-
-    while (ended[0] == NULL || ended[1] == NULL) {
-        char phase[32] = "";
-        bench_sleep_ms(poll_ms(at - began));
-        ended[1] = ended[1] != NULL ? ended[1] : bench_round_ended(&p->b, id, phase);
-        ended[0] = ended[0] != NULL ? ended[0] : bench_round_ended(&p->a, id, NULL);
-        double now = bench_now();
-        double idle_now = bench_machine_idle();
-        if (ended[1] == NULL && is_crypto(phase)) {
-            crypto += now - at;
-            crypto_idle += idle_now - idle;
-        }
-        at = now;
-        idle = idle_now;
-    }
-    r->m[IDLE] = (idle - first) / ((at - began) * bench_cores());
-    r->m[CRYPTO_IDLE] = crypto > 0 ? crypto_idle / (crypto * bench_cores()) : 0;
-}
-
 struct usage {
     double cpu[2], rss[2], peak[2];
 };
@@ -160,6 +144,45 @@ static void usage(struct bench_pair *p, bool reset, struct usage *out)
         out->peak[i] = 1024.0 * (double)bench_int(u, "peak_kb", NULL);
         json_decref(u);
     }
+}
+
+/* Waits until both sides have ended; adds up the time that cores stood idle meanwhile. */
+static void wait_round(struct bench_pair *p, const char *id, struct run *r, json_t *ended[2])
+{
+    double idle = bench_machine_idle();
+    double at = bench_now();
+    double began = at;
+    double crypto = 0;
+    double crypto_idle = 0;
+    double first = idle;
+    struct usage slices = {.cpu = {0}};
+    struct usage end;
+    bool opening = false;
+
+    while (ended[0] == NULL || ended[1] == NULL) {
+        char phase[32] = "";
+        bench_sleep_ms(poll_ms(at - began));
+        ended[1] = ended[1] != NULL ? ended[1] : bench_round_ended(&p->b, id, phase);
+        ended[0] = ended[0] != NULL ? ended[0] : bench_round_ended(&p->a, id, NULL);
+        if (!opening && strcmp(phase, "slices") == 0) {
+            opening = true;
+            usage(p, false, &slices);
+        }
+        double now = bench_now();
+        double idle_now = bench_machine_idle();
+        if (ended[1] == NULL && is_crypto(phase)) {
+            crypto += now - at;
+            crypto_idle += idle_now - idle;
+        }
+        at = now;
+        idle = idle_now;
+    }
+    usage(p, false, &end);
+    for (int i = 0; i < 2 && opening; i++) { /* a round may be over before anybody looks */
+        r->m[PROOFS] += end.cpu[i] - slices.cpu[i];
+    }
+    r->m[IDLE] = (idle - first) / ((at - began) * bench_cores());
+    r->m[CRYPTO_IDLE] = crypto > 0 ? crypto_idle / (crypto * bench_cores()) : 0;
 }
 
 static void spent(struct run *r, const struct usage *before, const struct usage *after)
@@ -192,6 +215,23 @@ static void digest(struct size *s, struct run *r, json_t *const ended[2], const 
     r->m[BYTES_OUT] = (double)bench_int(ended[1], "bytes", "out");
 }
 
+/* The nodes inherit the choice of an engine. */
+static void start_on(struct size *s)
+{
+    char before[32] = "";
+    const char *set = getenv("MANDORLA_ENGINE");
+    (void)snprintf(before, sizeof before, "%s", set != NULL ? set : "");
+    if (s->engine != NULL && setenv("MANDORLA_ENGINE", s->engine, 1) != 0) {
+        bench_die("no memory for the environment");
+    }
+    bench_pair_start(&s->pair);
+    if (set == NULL) {
+        (void)unsetenv("MANDORLA_ENGINE");
+    } else {
+        (void)setenv("MANDORLA_ENGINE", before, 1);
+    }
+}
+
 /* Fresh processes, so that no memory of an import or an earlier round hides what this one takes. */
 static void run_once(struct size *s, struct run *r)
 {
@@ -202,7 +242,7 @@ static void run_once(struct size *s, struct run *r)
     json_t *ended[2] = {NULL, NULL};
     double seconds = s->exponent < 14 ? 0.3 : 1.0;
 
-    bench_pair_start(&s->pair);
+    start_on(s);
     bench_reference(seconds, &r->reference);
     usage(&s->pair, true, &before);
     bench_round_start(&s->pair, id);
@@ -232,6 +272,16 @@ static double median(const struct size *s, enum metric which)
 static double both_ways(const struct size *s)
 {
     return (median(s, BYTES_IN) + median(s, BYTES_OUT)) / (double)(s->pair.keys_a + s->pair.keys_b);
+}
+
+static const char *engine_name(const struct size *s)
+{
+    return s->engine != NULL ? s->engine : mdl_group_engine();
+}
+
+static double proofs_share(const struct size *s)
+{
+    return median(s, PROOFS) / (median(s, CPU_A) + median(s, CPU_B));
 }
 
 /* What a key more costs: growth between two sizes, so that what any list needs falls out. */
@@ -269,9 +319,9 @@ static json_t *phases(const struct size *s)
 static json_t *document(const struct size *s, const struct size *before)
 {
     const struct bench_reference *ref = &s->run[0].reference;
-    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I}", "accounts", s->pair.accounts, "keys_a",
-                          s->pair.keys_a, "keys_b", s->pair.keys_b, "matched", s->matched, "runs",
-                          (json_int_t)s->runs);
+    json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "engine", engine_name(s), "accounts",
+                          s->pair.accounts, "keys_a", s->pair.keys_a, "keys_b", s->pair.keys_b,
+                          "matched", s->matched, "runs", (json_int_t)s->runs);
     for (int i = 0; i < N_METRICS; i++) {
         (void)json_object_set_new(o, slugs[i], json_real(median(s, (enum metric)i)));
     }
@@ -285,13 +335,14 @@ static json_t *document(const struct size *s, const struct size *before)
 
 static void print_head(void)
 {
-    (void)printf("%u cores. wall: first start to last end; crypto: phases commit to slices\n"
-                 "ratios to libsodium alone: wall and crypto on all cores, cpu in CPU time; idle: "
-                 "of all cores in the crypto phases\n\n",
-                 bench_cores());
-    (void)printf("%8s %8s %8s %5s %8s %8s %8s %6s %6s %6s %6s %8s %8s %7s %8s\n", "accounts",
-                 "keys", "matched", "runs", "wall s", "crypto s", "expect s", "wall", "crypto",
-                 "cpu", "idle", "cpu A s", "cpu B s", "B/key", "mem/key");
+    (void)printf(
+        "%u cores. wall: first start to last end; crypto: phases commit to slices\n"
+        "ratios to libsodium alone: wall and crypto on all cores, cpu in CPU time; idle: "
+        "of all cores in the crypto phases; proofs: CPU time from the first slice on, of all\n\n",
+        bench_cores());
+    (void)printf("%-9s %8s %8s %8s %5s %8s %8s %8s %6s %6s %6s %6s %6s %8s %8s %7s %8s\n", "engine",
+                 "accounts", "keys", "matched", "runs", "wall s", "crypto s", "expect s", "wall",
+                 "crypto", "cpu", "idle", "proofs", "cpu A s", "cpu B s", "B/key", "mem/key");
 }
 
 static void print_row(const struct size *s, const struct size *before)
@@ -300,12 +351,14 @@ static void print_row(const struct size *s, const struct size *before)
     if (before != NULL) {
         (void)snprintf(memory, sizeof memory, "%.0f", slope(before, s));
     }
-    (void)printf("%8lld %8lld %8lld %5zu %8.2f %8.2f %8.2f %6.2f %6.2f %6.2f %5.0f%% %8.2f %8.2f "
-                 "%7.1f %8s\n",
-                 (long long)s->pair.accounts, (long long)s->pair.keys_b, (long long)s->matched,
-                 s->runs, median(s, WALL), median(s, CRYPTO), median(s, EXPECTED), median(s, RATIO),
-                 median(s, CRYPTO_RATIO), median(s, CPU_RATIO), 100 * median(s, CRYPTO_IDLE),
-                 median(s, CPU_A), median(s, CPU_B), both_ways(s), memory);
+    (void)printf(
+        "%-9.9s %8lld %8lld %8lld %5zu %8.2f %8.2f %8.2f %6.2f %6.2f %6.2f %5.0f%% %5.0f%% "
+        "%8.2f %8.2f %7.1f %8s\n",
+        engine_name(s), (long long)s->pair.accounts, (long long)s->pair.keys_b,
+        (long long)s->matched, s->runs, median(s, WALL), median(s, CRYPTO), median(s, EXPECTED),
+        median(s, RATIO), median(s, CRYPTO_RATIO), median(s, CPU_RATIO),
+        100 * median(s, CRYPTO_IDLE), 100 * proofs_share(s), median(s, CPU_A), median(s, CPU_B),
+        both_ways(s), memory);
     (void)fflush(stdout);
 }
 
@@ -314,7 +367,7 @@ static void print_phases(const struct size *s)
     json_t *o = phases(s);
     const char *name;
     json_t *v;
-    (void)printf("%8lld", (long long)s->pair.accounts);
+    (void)printf("%-9.9s %8lld", engine_name(s), (long long)s->pair.accounts);
     json_object_foreach(o, name, v)
     {
         (void)printf("  %s %.2f", name, json_real_value(v));
@@ -334,14 +387,20 @@ static size_t runs_of(const struct options *o, unsigned exponent)
     return exponent <= 12 ? 5 : exponent <= 15 ? 3 : 1;
 }
 
-static void measure(const struct options *o, unsigned exponent, struct size *s)
+/* In turns, so that what else the machine does hits both; `other` may be NULL. */
+static void measure(const struct options *o, struct size *s, struct size *other)
 {
     char dir[BENCH_PATH];
     bench_scratch(o->dir, dir);
-    *s = (struct size){.exponent = exponent};
-    bench_pair_make(&s->pair, dir, 1u << exponent);
-    for (s->runs = 0; s->runs < runs_of(o, exponent); s->runs++) {
-        run_once(s, &s->run[s->runs]);
+    bench_pair_make(&s->pair, dir, 1u << s->exponent);
+    if (other != NULL) {
+        other->pair = s->pair;
+    }
+    for (unsigned k = 0; k < runs_of(o, s->exponent); k++) {
+        run_once(s, &s->run[s->runs++]);
+        if (other != NULL) {
+            run_once(other, &other->run[other->runs++]);
+        }
     }
     bench_scratch_remove(dir);
 }
@@ -363,6 +422,8 @@ static void options(int argc, char **argv, struct options *o)
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--json") == 0) {
             o->json = true;
+        } else if (strcmp(argv[i], "--compare") == 0) {
+            o->compare = true;
         } else if (strcmp(argv[i], "--large") == 0) {
             o->large = true;
         } else if (strcmp(argv[i], "--from") == 0) {
@@ -379,24 +440,46 @@ static void options(int argc, char **argv, struct options *o)
             i++;
         } else {
             bench_die("usage: mandorla-bench-round [--json] [--from E] [--to E] [--large] "
-                      "[--runs N] [--dir DIR]: 2^E accounts a side");
+                      "[--runs N] [--compare] [--dir DIR]: 2^E accounts a side");
         }
     }
 }
 
-static void add_size(const struct options *o, unsigned exponent, struct size *all, size_t *n,
-                     json_t *list)
+/* What the engine gains: on libsodium, the round takes so many times as long. */
+static void print_gain(const struct size *s, const struct size *other)
 {
-    struct size *s = &all[(*n)++];
-    const struct size *before = *n > 1 ? s - 1 : NULL;
-    measure(o, exponent, s);
+    (void)printf("%-9s wall %.2f, crypto %.2f, cpu %.2f times that of %s\n", "",
+                 median(other, WALL) / median(s, WALL), median(other, CRYPTO) / median(s, CRYPTO),
+                 (median(other, CPU_A) + median(other, CPU_B)) /
+                     (median(s, CPU_A) + median(s, CPU_B)),
+                 engine_name(s));
+}
+
+static void add_size(const struct options *o, unsigned exponent, struct sizes *all, json_t *list)
+{
+    struct size *s = &all->own[all->n];
+    struct size *other = o->compare ? &all->sodium[all->n] : NULL;
+    const struct size *before = all->n > 0 ? s - 1 : NULL;
+    all->n++;
+    s->exponent = exponent;
+    if (other != NULL) {
+        *other = (struct size){.exponent = exponent, .engine = "libsodium"};
+    }
+    measure(o, s, other);
     (void)json_array_append_new(list, document(s, before));
+    if (other != NULL) {
+        (void)json_array_append_new(list, document(other, before != NULL ? other - 1 : NULL));
+    }
     if (!o->json) {
         print_row(s, before);
+        if (other != NULL) {
+            print_row(other, before != NULL ? other - 1 : NULL);
+            print_gain(s, other);
+        }
     }
 }
 
-static void print_end(const struct options *o, const struct size *all, size_t n, json_t *list)
+static void print_end(const struct options *o, const struct sizes *all, json_t *list)
 {
     if (o->json) {
         json_t *doc = json_pack("{s:i, s:O}", "cores", (int)bench_cores(), "rounds", list);
@@ -406,33 +489,36 @@ static void print_end(const struct options *o, const struct size *all, size_t n,
         return;
     }
     (void)printf("\nseconds in each phase, at B\n");
-    for (size_t i = 0; i < n; i++) {
-        print_phases(&all[i]);
+    for (size_t i = 0; i < all->n; i++) {
+        print_phases(&all->own[i]);
     }
 }
 
 int main(int argc, char **argv)
 {
     struct options o;
-    static struct size all[LARGE + 1];
-    size_t n = 0;
+    static struct sizes all;
+    struct mdl_error err;
     int child = bench_child(argc, argv);
 
     if (child >= 0) {
         return child;
     }
     options(argc, argv, &o);
+    if (mdl_group_init(&err) != MDL_OK) {
+        bench_die("%s", err.text);
+    }
     json_t *list = json_array();
     if (!o.json) {
         print_head();
     }
     for (unsigned e = o.from; e <= o.to; e++) {
-        add_size(&o, e, all, &n, list);
+        add_size(&o, e, &all, list);
     }
     if (o.large && o.to < LARGE) {
-        add_size(&o, LARGE, all, &n, list);
+        add_size(&o, LARGE, &all, list);
     }
-    print_end(&o, all, n, list);
+    print_end(&o, &all, list);
     json_decref(list);
     return 0;
 }
