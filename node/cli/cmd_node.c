@@ -13,7 +13,8 @@ static const struct option_row init_options[] = {
      "the address that partners dial; without one this node only "
      "dials out, and each partner needs one"},
     {"bind", "tcp://ADDR:PORT", "the address to listen on, if it is another one"},
-    {"proxy", "socks5://HOST:PORT", "dial partners through this SOCKS5 proxy"},
+    {"proxy", "HOST:PORT",
+     "dial partners through this SOCKS5 proxy; 'socks5://HOST:PORT' means the same"},
     {"passphrase-file", "FILE", "seal the keys with the first line of FILE"},
     {"no-passphrase", NULL, "do not seal the keys: their file mode alone protects them"},
     {"fast-kdf", NULL, NULL},

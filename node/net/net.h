@@ -70,6 +70,10 @@ struct mdl_net_config {
     struct mdl_net_times times;
 };
 
+/* True for "tcp://host:port"; port 1..65535, or from 0 and with host "*" when `for_bind`. `host`,
+ * if not NULL, receives the host without brackets. */
+bool mdl_endpoint_valid(const char *endpoint, bool for_bind, char host[MDL_NET_ENDPOINT_MAX]);
+
 struct mdl_net;
 
 /* Raises RLIMIT_NOFILE to its hard limit, starts the ZAP handler, proves that it answers and

@@ -16,10 +16,6 @@ int mdl_sock_set(void *sock, int option, int value);
 /* True if the option reads back as `value`. */
 bool mdl_sock_is(void *sock, int option, int value);
 
-/* True for "tcp://host:port"; port 1..65535, or from 0 and with host "*" when `for_bind`. `host`,
- * if not NULL, receives the host without brackets. */
-bool mdl_endpoint_valid(const char *endpoint, bool for_bind, char host[MDL_NET_ENDPOINT_MAX]);
-
 /* True if the host of a valid endpoint is an IP address: no name is looked up. */
 bool mdl_endpoint_numeric(const char *endpoint);
 

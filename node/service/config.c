@@ -93,6 +93,42 @@ enum mdl_status conf_default_bind(struct conf *c, struct mdl_error *err)
     return MDL_OK;
 }
 
+static enum mdl_status check_proxy(struct conf *c, struct mdl_error *err)
+{
+    static const char scheme[] = "socks5://";
+    char endpoint[sizeof c->proxy + 8];
+    size_t n = strlen(scheme);
+
+    if (strncmp(c->proxy, scheme, n) == 0) {
+        memmove(c->proxy, c->proxy + n, strlen(c->proxy + n) + 1);
+    } else if (c->proxy[0] == '\0') {
+        return MDL_OK;
+    }
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", c->proxy);
+    if (!mdl_endpoint_valid(endpoint, false, NULL)) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "'%.200s' is not a SOCKS5 proxy; expected HOST:PORT or socks5://HOST:PORT, "
+                        "for example 127.0.0.1:9050",
+                        c->proxy);
+    }
+    return MDL_OK;
+}
+
+enum mdl_status conf_check(struct conf *c, struct mdl_error *err)
+{
+    enum mdl_status st = mdl_name_check(c->name, err);
+    if (st == MDL_OK && c->endpoint[0] != '\0') {
+        st = mdl_endpoint_check(c->endpoint, err);
+    }
+    if (st == MDL_OK && c->bind[0] != '\0' && !mdl_endpoint_valid(c->bind, true, NULL)) {
+        st = mdl_fail(err, MDL_U_ARGUMENT,
+                      "'%.200s' is not an address to listen on; expected tcp://ADDRESS:PORT, for "
+                      "example tcp://0.0.0.0:7400 or tcp://[::]:7400",
+                      c->bind);
+    }
+    return st == MDL_OK ? check_proxy(c, err) : st;
+}
+
 bool conf_has_keys(const char *dir)
 {
     char path[PATH_BYTES + 64];
@@ -128,10 +164,7 @@ enum mdl_status conf_read(const char *dir, struct conf *out, struct mdl_error *e
         return mdl_fail(err, MDL_U_ARGUMENT, "%s, line %d: expected 'name = value' or '[section]'",
                         path, rc);
     }
-    enum mdl_status st = mdl_name_check(out->name, err);
-    if (st == MDL_OK && out->endpoint[0] != '\0') {
-        st = mdl_endpoint_check(out->endpoint, err);
-    }
+    enum mdl_status st = conf_check(out, err);
     if (st != MDL_OK) {
         (void)mdl_error_prefix(err, "%s: ", path);
         return st;
@@ -165,7 +198,7 @@ enum mdl_status conf_write(const char *dir, const struct conf *c, struct mdl_err
     put_setting(f, "the address that partners dial; without one this node only dials out",
                 "endpoint", c->endpoint);
     put_setting(f, "the address to listen on, if it is another one", "bind", c->bind);
-    put_setting(f, "SOCKS5 proxy for dialling, HOST:PORT", "proxy", c->proxy);
+    put_setting(f, "SOCKS5 proxy for dialling: HOST:PORT or socks5://HOST:PORT", "proxy", c->proxy);
     (void)fputs("\n[api]\n", f);
     put_setting(f, "Unix socket of the API (default: api.sock in this directory)", "socket",
                 c->socket);

@@ -49,28 +49,29 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 static enum mdl_status check_options(const struct mdl_init_options *o, struct conf *c,
                                      struct mdl_error *err)
 {
+    const struct {
+        const char *option, *value;
+        char *to;
+        size_t size;
+    } take[] = {{"--name", o->name, c->name, sizeof c->name},
+                {"--endpoint", o->endpoint, c->endpoint, sizeof c->endpoint},
+                {"--bind", o->bind, c->bind, sizeof c->bind},
+                {"--proxy", o->proxy, c->proxy, sizeof c->proxy}};
+
     memset(c, 0, sizeof *c);
-    enum mdl_status st = mdl_name_check(o->name != NULL ? o->name : "", err);
-    if (st == MDL_OK && o->endpoint != NULL) {
-        st = mdl_endpoint_check(o->endpoint, err);
+    for (size_t i = 0; i < sizeof take / sizeof take[0]; i++) {
+        const char *value = take[i].value != NULL ? take[i].value : "";
+        if (take[i].value != NULL && value[0] == '\0') {
+            return mdl_fail(err, MDL_U_ARGUMENT, "%s is given, but empty", take[i].option);
+        }
+        if (strlen(value) >= take[i].size) {
+            return mdl_fail(err, MDL_U_ARGUMENT, "%s takes at most %zu bytes", take[i].option,
+                            take[i].size - 1);
+        }
+        memcpy(take[i].to, value, strlen(value) + 1);
     }
-    if (st != MDL_OK) {
-        return st;
-    }
-    const char *proxy = o->proxy != NULL ? o->proxy : "";
-    if (strncmp(proxy, "socks5://", 9) == 0) {
-        proxy += 9;
-    }
-    int a = snprintf(c->name, sizeof c->name, "%s", o->name);
-    int b = snprintf(c->endpoint, sizeof c->endpoint, "%s", o->endpoint != NULL ? o->endpoint : "");
-    int d = snprintf(c->bind, sizeof c->bind, "%s", o->bind != NULL ? o->bind : "");
-    int e = snprintf(c->proxy, sizeof c->proxy, "%s", proxy);
-    if (a < 0 || b < 0 || d < 0 || e < 0 || (size_t)d >= sizeof c->bind ||
-        (size_t)e >= sizeof c->proxy) {
-        return mdl_fail(err, MDL_U_ARGUMENT, "--bind and --proxy take at most %d bytes",
-                        MDL_ENDPOINT_MAX);
-    }
-    return conf_default_bind(c, err);
+    enum mdl_status st = conf_check(c, err);
+    return st == MDL_OK ? conf_default_bind(c, err) : st;
 }
 
 static enum mdl_status make_keys(const char *dir, const struct mdl_init_options *o,

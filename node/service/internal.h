@@ -38,6 +38,8 @@ enum mdl_status conf_write(const char *dir, const struct conf *c, struct mdl_err
 bool conf_has_keys(const char *dir);
 /* Fills bind from endpoint where it is empty: same port, every address of the family. */
 enum mdl_status conf_default_bind(struct conf *c, struct mdl_error *err);
+/* Name, endpoint, bind and proxy, before anything starts on them; takes socks5:// off the proxy. */
+enum mdl_status conf_check(struct conf *c, struct mdl_error *err);
 
 /* ---- The service ------------------------------------------------------------------------------
  */

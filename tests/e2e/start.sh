@@ -17,6 +17,12 @@ fails 2 "name NAME is missing" node n init --no-passphrase
 fails 2 "exclude each other" node n init --name N --no-passphrase --passphrase-file "$work/right"
 fails 2 "passphrase is needed" node n init --name N </dev/null
 fails 2 "tcp://" node n init --name N --endpoint http://example.com --no-passphrase
+fails 2 "'nonsense' is not a SOCKS5 proxy; expected HOST:PORT or socks5" node n init --name N --proxy nonsense --no-passphrase
+fails 2 "'a.example' is not a SOCKS5 proxy" node n init --name N --proxy socks5://a.example --no-passphrase
+fails 2 "'' is not a SOCKS5 proxy" node n init --name N --proxy socks5:// --no-passphrase
+fails 2 "--proxy takes at most" node n init --name N --proxy "$(printf '%0400d' 0):1" --no-passphrase
+fails 2 "'nonsense' is not an address to listen on" node n init --name N --bind nonsense --no-passphrase
+fails 2 "--endpoint is given, but empty" node n init --name N --endpoint "" --no-passphrase
 fails 2 "passphrase is empty" node n init --name N --passphrase-file "$work/none"
 mkdir "$work/full"
 echo keep >"$work/full/file"
@@ -61,6 +67,15 @@ export MANDORLA_PASSPHRASE="correct horse battery"
 start n
 stop n
 unset MANDORLA_PASSPHRASE
+
+step "addresses in the settings"
+cp "$work/n/mandorla.conf" "$work/conf"
+sed -i 's/^;\?proxy = .*/proxy = nonsense/' "$work/n/mandorla.conf"
+fails 2 "mandorla.conf: 'nonsense' is not a SOCKS5 proxy" serve --passphrase-file "$work/right"
+sed -i 's/^proxy = .*/proxy = socks5:\/\/127.0.0.1:9/' "$work/n/mandorla.conf"
+start n --passphrase-file "$work/right"
+stop n
+cp "$work/conf" "$work/n/mandorla.conf"
 
 step "key files"
 cp -a "$work/n/keys" "$work/keys"
