@@ -184,12 +184,45 @@ static enum mdl_status run_list(struct cli *c, struct list *l)
     return st != MDL_OK && c->err.status == st ? st : cli_printed(c, st);
 }
 
-static void round_line(const json_t *round, FILE *f)
+/* Which round it is, and what it compared: a result says nothing about other populations. */
+static void round_line(const json_t *d, FILE *f)
 {
+    const json_t *round = json_object_get(d, "round");
+    const char *wider = mdl_doc_text(d, "wider_round");
     char id[FORM];
     char when[FORM];
     say_shade(f, SHADE_DIM, "Round %s, %s, %s\n", form_id(mdl_doc_text(round, "id"), id),
               mdl_doc_text(round, "state"), form_time(mdl_doc_text(round, "finished"), when));
+    say(f, "Compared: ");
+    mdl_report_scope(d, f);
+    (void)fputc('\n', f);
+    if (wider[0] != '\0') {
+        say_shade(f, SHADE_YELLOW, "Round %s compared more: --round %s shows its result.\n",
+                  form_id(wider, id), form_id(wider, when));
+    }
+}
+
+/* What the filter leaves: "12 of them are listed: ours in customers, theirs in prospects". */
+static bool filter_line(const json_t *d, FILE *f)
+{
+    const json_t *filter = json_object_get(d, "filter");
+    const json_t *listed = json_object_get(d, "listed");
+    const char *own = mdl_doc_text(filter, "population");
+    const char *theirs = mdl_doc_text(filter, "partner_population");
+    char n[FORM];
+    if (own[0] == '\0' && theirs[0] == '\0') {
+        return false;
+    }
+    if (json_is_integer(listed)) {
+        say(f, "%s of our accounts%s: ", form_number(json_integer_value(listed), n),
+            json_is_true(json_object_get(filter, "review")) ? " for review" : "");
+    } else {
+        say(f, "Listed: ");
+    }
+    say(f, "%s%s%s%s%s\n", own[0] != '\0' ? "ours in " : "", own,
+        own[0] != '\0' && theirs[0] != '\0' ? ", " : "", theirs[0] != '\0' ? "theirs in " : "",
+        theirs);
+    return true;
 }
 
 static void overlap_summary(const json_t *d, FILE *f)
@@ -199,8 +232,9 @@ static void overlap_summary(const json_t *d, FILE *f)
     char b[FORM];
     char k[FORM];
     say_shade(f, SHADE_BOLD, "Overlap with %s\n", mdl_doc_text(d, "partner"));
-    round_line(json_object_get(d, "round"), f);
-    say(f, "\n%s of our accounts, %s of theirs, by %s",
+    round_line(d, f);
+    (void)fputc('\n', f);
+    say(f, "%s%s of our accounts, %s of theirs, by %s", filter_line(d, f) ? "In all: " : "",
         form_number(mdl_doc_int(t, "own_accounts"), a),
         form_number(mdl_doc_int(t, "partner_accounts"), b),
         form_count(mdl_doc_int(t, "keys"), "match key", "match keys", k));
@@ -209,11 +243,28 @@ static void overlap_summary(const json_t *d, FILE *f)
 
 static void whitespace_summary(const json_t *d, FILE *f)
 {
-    say_shade(f, SHADE_BOLD, "Whitespace: accounts of ours that %s does not have\n",
-              mdl_doc_text(d, "partner"));
-    round_line(json_object_get(d, "round"), f);
-    if (json_array_size(json_object_get(d, "rows")) == 0) {
-        say(f, "\nNone: %s has every one of them.\n", mdl_doc_text(d, "partner"));
+    const json_t *rows = json_object_get(d, "rows");
+    char theirs[2048];
+    json_int_t review = 0;
+    size_t i;
+    const json_t *row;
+
+    mdl_doc_join(json_object_get(d, "partner_populations"), ", ", theirs, sizeof theirs);
+    say_shade(f, SHADE_BOLD, "Whitespace: accounts of ours that are not among the %s of %s\n",
+              theirs, mdl_doc_text(d, "partner"));
+    round_line(d, f);
+    json_array_foreach(rows, i, row)
+    {
+        review += json_is_true(json_object_get(row, "review"));
+    }
+    if (json_array_size(rows) == 0) {
+        say(f, "\nNone: every one of them is.\n");
+    } else if (review > 0) {
+        char n[FORM];
+        say(f,
+            "\n%s below may be among them after all, by a key for review: mandorla overlap \"%s\" "
+            "--review\n",
+            form_count(review, "account", "accounts", n), mdl_doc_text(d, "partner"));
     }
 }
 
@@ -250,7 +301,7 @@ static enum mdl_status show_matrix(struct cli *c, const json_t *d, FILE *f)
         return mdl_report_matrix_csv(d, f);
     }
     say_shade(f, SHADE_BOLD, "Overlap with %s\n", partner);
-    round_line(json_object_get(d, "round"), f);
+    round_line(d, f);
     (void)fputc('\n', f);
     enum mdl_status st = mdl_report_matrix(d, &style, f);
     say(f,
@@ -323,11 +374,15 @@ const struct command result_commands[] = {
      "  mandorla overlap Contoso --csv > overlap.csv\n"
      "  mandorla overlap Contoso --review\n",
      overlap_options, 1, 1, 0, run_overlap},
-    {"whitespace", "PARTNER", "Accounts of yours that the partner does not have", NULL,
+    {"whitespace", "PARTNER", "Accounts of yours that the partner does not have",
+     "That is: not among the populations of the partner that the round compared; the heading (with "
+     "--csv the column not_among) names them. REVIEW says \"yes\" where a key for review matched: "
+     "the account is in 'overlap --review' too, and counts as whitespace until a person decides.\n",
      "  mandorla whitespace Contoso --population customers\n"
      "  mandorla whitespace Contoso --csv > whitespace.csv\n",
      whitespace_options, 1, 1, 0, run_whitespace},
-    {"bundle", "PARTNER PARTNER", "Accounts that both partners have, and those only one has", NULL,
+    {"bundle", "PARTNER PARTNER",
+     "Accounts in the overlap with both partners, and with one of them", NULL,
      "  mandorla bundle Contoso Fabrikam\n"
      "  mandorla bundle Contoso Fabrikam --population customers --csv\n",
      bundle_options, 2, 2, 0, run_bundle},

@@ -72,11 +72,18 @@ enum mdl_status mdl_report_overlap_csv(const json_t *overlap, bool header, FILE 
     return done(MDL_OK, out);
 }
 
-static enum mdl_status plain_rows(const json_t *rows, const struct mdl_style *style, FILE *out)
+static const char *yes_no(const json_t *row)
 {
-    static const char *const titles[] = {"ACCOUNT", "POPULATION", "WEBSITE", "RECORD ID"};
-    static const enum mdl_align align[] = {MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT};
-    struct mdl_table *t = mdl_table_new(4, titles, align);
+    return json_is_true(json_object_get(row, "review")) ? "yes" : "no";
+}
+
+/* `review`: with the column that tells which accounts are in the list for review too. */
+static enum mdl_status plain_rows(const json_t *rows, bool review, const struct mdl_style *style,
+                                  FILE *out)
+{
+    static const char *const titles[] = {"ACCOUNT", "POPULATION", "WEBSITE", "RECORD ID", "REVIEW"};
+    static const enum mdl_align align[] = {MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT};
+    struct mdl_table *t = mdl_table_new(review ? 5 : 4, titles, align);
     enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
     size_t i;
     const json_t *row;
@@ -86,7 +93,7 @@ static enum mdl_status plain_rows(const json_t *rows, const struct mdl_style *st
         char own[JOINED];
         mdl_doc_join(json_object_get(row, "populations"), ", ", own, sizeof own);
         const char *cells[] = {mdl_doc_text(row, "name"), own, mdl_doc_text(row, "website"),
-                               mdl_doc_text(row, "record_id")};
+                               mdl_doc_text(row, "record_id"), yes_no(row)};
         st = st == MDL_OK ? mdl_table_row(t, cells) : st;
     }
     if (st == MDL_OK) {
@@ -99,10 +106,11 @@ static enum mdl_status plain_rows(const json_t *rows, const struct mdl_style *st
 enum mdl_status mdl_report_whitespace(const json_t *whitespace, const struct mdl_style *style,
                                       FILE *out)
 {
-    return plain_rows(json_object_get(whitespace, "rows"), style, out);
+    return plain_rows(json_object_get(whitespace, "rows"), true, style, out);
 }
 
-static void plain_csv(const json_t *rows, const char *list, FILE *out)
+/* Rows with two more cells: `sixth` (NULL: whether the row is for review too) and `last`. */
+static void plain_csv(const json_t *rows, const char *sixth, const char *last, FILE *out)
 {
     size_t i;
     const json_t *row;
@@ -110,19 +118,27 @@ static void plain_csv(const json_t *rows, const char *list, FILE *out)
     {
         char own[JOINED];
         mdl_doc_join(json_object_get(row, "populations"), ";", own, sizeof own);
-        const char *cells[] = {mdl_doc_text(row, "record_id"), mdl_doc_text(row, "name"),   own,
-                               mdl_doc_text(row, "website"),   mdl_doc_text(row, "source"), list};
-        mdl_csv_row(cells, list != NULL ? 6 : 5, out);
+        const char *cells[] = {mdl_doc_text(row, "record_id"),
+                               mdl_doc_text(row, "name"),
+                               own,
+                               mdl_doc_text(row, "website"),
+                               mdl_doc_text(row, "source"),
+                               sixth != NULL ? sixth : yes_no(row),
+                               last};
+        mdl_csv_row(cells, 7, out);
     }
 }
 
 enum mdl_status mdl_report_whitespace_csv(const json_t *whitespace, bool header, FILE *out)
 {
-    static const char *const titles[] = {"record_id", "name", "population", "website", "source"};
+    static const char *const titles[] = {"record_id", "name",   "population", "website",
+                                         "source",    "review", "not_among"};
+    char theirs[JOINED];
     if (header) {
-        mdl_csv_row(titles, 5, out);
+        mdl_csv_row(titles, 7, out);
     }
-    plain_csv(json_object_get(whitespace, "rows"), NULL, out);
+    mdl_doc_join(json_object_get(whitespace, "partner_populations"), ";", theirs, sizeof theirs);
+    plain_csv(json_object_get(whitespace, "rows"), NULL, theirs, out);
     return done(MDL_OK, out);
 }
 
@@ -145,15 +161,28 @@ static void name_of(const json_t *list, size_t i, FILE *out)
     mdl_text_print(name != NULL ? name : "", 0, out);
 }
 
+void mdl_report_scope(const json_t *d, FILE *out)
+{
+    char own[JOINED];
+    char theirs[JOINED];
+    mdl_doc_join(json_object_get(d, "populations"), ", ", own, sizeof own);
+    mdl_doc_join(json_object_get(d, "partner_populations"), ", ", theirs, sizeof theirs);
+    (void)fputs("our ", out);
+    mdl_text_print(own, 0, out);
+    (void)fputs(" with their ", out);
+    mdl_text_print(theirs, 0, out);
+}
+
+/* Not that the other has none of them: it may, in populations that were not compared. */
 static enum mdl_status only_part(const json_t *only, const struct mdl_style *style, FILE *out)
 {
-    (void)fprintf(out, "\n%lld only ", (long long)mdl_doc_int(only, "count"));
+    (void)fprintf(out, "\n%lld in the overlap with ", (long long)mdl_doc_int(only, "count"));
     mdl_text_print(mdl_doc_text(only, "partner"), 0, out);
-    (void)fputs(" has: whitespace of ", out);
+    (void)fputs(", not in that with ", out);
     mdl_text_print(mdl_doc_text(only, "other"), 0, out);
     (void)fputc('\n', out);
     population_line(json_object_get(only, "by_population"), out);
-    return plain_rows(json_object_get(only, "rows"), style, out);
+    return plain_rows(json_object_get(only, "rows"), false, style, out);
 }
 
 enum mdl_status mdl_report_bundle(const json_t *bundle, const struct mdl_style *style, FILE *out)
@@ -161,37 +190,59 @@ enum mdl_status mdl_report_bundle(const json_t *bundle, const struct mdl_style *
     const json_t *partners = json_object_get(bundle, "partners");
     const json_t *both = json_object_get(bundle, "both");
     size_t i;
-    const json_t *only;
+    const json_t *item;
 
-    (void)fprintf(out, "%lld of our accounts are known to both ",
+    (void)fprintf(out, "%lld of our accounts are in the overlap with both ",
                   (long long)mdl_doc_int(both, "count"));
     name_of(partners, 0, out);
     (void)fputs(" and ", out);
     name_of(partners, 1, out);
     (void)fputc('\n', out);
-    population_line(json_object_get(both, "by_population"), out);
-    enum mdl_status st = plain_rows(json_object_get(both, "rows"), style, out);
-    json_array_foreach(json_object_get(bundle, "only"), i, only)
+    json_array_foreach(json_object_get(bundle, "scopes"), i, item)
     {
-        st = st == MDL_OK ? only_part(only, style, out) : st;
+        (void)fputs("  compared with ", out);
+        name_of(partners, i, out);
+        (void)fputs(": ", out);
+        mdl_report_scope(item, out);
+        (void)fputc('\n', out);
+    }
+    population_line(json_object_get(both, "by_population"), out);
+    enum mdl_status st = plain_rows(json_object_get(both, "rows"), false, style, out);
+    json_array_foreach(json_object_get(bundle, "only"), i, item)
+    {
+        st = st == MDL_OK ? only_part(item, style, out) : st;
     }
     return done(st, out);
 }
 
+/* "Fabrikam: customers with prospects": the overlap that the rows of a list are not in. */
+static void other_scope(const json_t *bundle, size_t other, char *out, size_t size)
+{
+    const json_t *scope = json_array_get(json_object_get(bundle, "scopes"), other);
+    const char *name =
+        json_string_value(json_array_get(json_object_get(bundle, "partners"), other));
+    char own[JOINED];
+    char theirs[JOINED];
+    mdl_doc_join(json_object_get(scope, "populations"), ";", own, sizeof own);
+    mdl_doc_join(json_object_get(scope, "partner_populations"), ";", theirs, sizeof theirs);
+    (void)snprintf(out, size, "%s: %s with %s", name != NULL ? name : "", own, theirs);
+}
+
 enum mdl_status mdl_report_bundle_csv(const json_t *bundle, FILE *out)
 {
-    static const char *const titles[] = {"record_id", "name",   "population",
-                                         "website",   "source", "held_by"};
-    char label[300];
+    static const char *const titles[] = {"record_id",     "name",   "population",
+                                         "website",       "source", "in_overlap_with",
+                                         "not_in_overlap"};
+    char without[2 * JOINED + 300];
     size_t i;
     const json_t *only;
 
-    mdl_csv_row(titles, 6, out);
-    plain_csv(json_object_get(json_object_get(bundle, "both"), "rows"), "both", out);
+    mdl_csv_row(titles, 7, out);
+    plain_csv(json_object_get(json_object_get(bundle, "both"), "rows"), "both", "", out);
     json_array_foreach(json_object_get(bundle, "only"), i, only)
     {
-        (void)snprintf(label, sizeof label, "only %s", mdl_doc_text(only, "partner"));
-        plain_csv(json_object_get(only, "rows"), label, out);
+        other_scope(bundle, i == 0 ? 1 : 0, without, sizeof without);
+        plain_csv(json_object_get(only, "rows"), mdl_doc_text(only, "partner"), without, out);
     }
     return done(MDL_OK, out);
 }

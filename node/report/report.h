@@ -17,6 +17,9 @@ MDL_MUST_CHECK enum mdl_status mdl_report_matrix(const json_t *matrix,
                                                  const struct mdl_style *style, FILE *out);
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix_csv(const json_t *matrix, FILE *out);
 
+/* What a round compared, from a result's document: "our customers with their prospects". */
+void mdl_report_scope(const json_t *document, FILE *out);
+
 /* Rows of `overlap`, `whitespace` and the lists of `bundle`. `header` writes the CSV header line;
  * pass false for the pages after the first. */
 MDL_MUST_CHECK enum mdl_status mdl_report_overlap(const json_t *overlap,

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE     500
-#define PAGE_MAX 5000
+#define PAGE      500
+#define PAGE_MAX  5000
+#define LOOKED_AT 20 /* results with one partner that are compared in scope */
 
 void found_free(struct found *f)
 {
@@ -76,6 +77,64 @@ enum mdl_status result_find(struct mdl_service *s, const char *partner, const ch
     }
     *out = f;
     return MDL_OK;
+}
+
+/* ---- what was compared --------------------------------------------------------------------------
+ */
+
+void result_scope(json_t *o, const struct mdl_result_head *h)
+{
+    (void)json_object_set_new(o, "populations", result_all_names(h->own, h->n_own));
+    (void)json_object_set_new(o, "partner_populations", result_all_names(h->partner, h->n_partner));
+}
+
+static bool has_all(const name_list some, size_t n, const name_list all, size_t n_all)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < n_all && strcmp(some[i], all[k]) != 0) {
+            k++;
+        }
+        if (k == n_all) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct wider {
+    struct mdl_service *s;
+    const struct found *f;
+    struct mdl_result_head *other;
+    uint8_t id[MDL_STORE_ROUND];
+    bool hit;
+};
+
+static bool compare_scope(void *ctx, const struct mdl_round_row *r)
+{
+    struct wider *w = ctx;
+    const struct mdl_result_head *h = &w->f->head;
+    struct mdl_result_head *o = w->other;
+    if (mdl_result_head(w->s->store, r->id, 0, o, NULL) == MDL_OK &&
+        o->n_own + o->n_partner > h->n_own + h->n_partner &&
+        has_all(h->own, h->n_own, o->own, o->n_own) &&
+        has_all(h->partner, h->n_partner, o->partner, o->n_partner)) {
+        memcpy(w->id, r->id, sizeof w->id);
+        w->hit = true;
+    }
+    return !w->hit;
+}
+
+json_t *result_wider(struct mdl_service *s, const struct found *f)
+{
+    struct mdl_round_filter filter = {
+        .partner = f->round.partner, .with_result = true, .limit = LOOKED_AT};
+    struct wider w = {.s = s, .f = f, .other = calloc(1, sizeof *w.other)};
+    if (w.other != NULL && mdl_round_list(s->store, &filter, compare_scope, &w, NULL) != MDL_OK) {
+        w.hit = false;
+    }
+    free(w.other);
+    return w.hit ? doc_hex(w.id, sizeof w.id) : json_null();
 }
 
 /* ---- names and masks ----------------------------------------------------------------------------

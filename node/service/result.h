@@ -23,6 +23,11 @@ json_t *result_all_names(const name_list list, size_t n);
 /* The mask of one population's name; 0 for NULL: no filter. */
 enum mdl_status result_mask(const char *name, const name_list list, size_t n, const char *whose,
                             uint32_t *mask, struct mdl_error *err);
+/* What the round compared: names of our populations and of theirs, into `o`. */
+void result_scope(json_t *o, const struct mdl_result_head *h);
+/* The newest result with this partner that compared all of what this one did and more, as an id;
+ * null if there is none: a narrower round must not replace a fuller one unnoticed. */
+json_t *result_wider(struct mdl_service *s, const struct found *f);
 /* limit and cursor of a page. */
 enum mdl_status result_page(const json_t *params, int64_t *after, size_t *limit,
                             struct mdl_error *err);

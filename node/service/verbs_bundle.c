@@ -92,7 +92,7 @@ static enum mdl_status bundle_list(struct mdl_service *s, const json_t *params,
 struct bundle_pair {
     const json_t *partners;
     struct found *a, *b;
-    json_t *round_a, *round_b;
+    json_t *round_a, *round_b, *scopes;
 };
 
 static enum mdl_status bundle_find(struct mdl_service *s, void *ctx, struct mdl_error *err)
@@ -110,6 +110,9 @@ static enum mdl_status bundle_find(struct mdl_service *s, void *ctx, struct mdl_
     if (st == MDL_OK) {
         p->round_a = doc_round(s, &p->a->round);
         p->round_b = doc_round(s, &p->b->round);
+        p->scopes = json_pack("[{}, {}]");
+        result_scope(json_array_get(p->scopes, 0), &p->a->head);
+        result_scope(json_array_get(p->scopes, 1), &p->b->head);
     }
     return st;
 }
@@ -137,9 +140,9 @@ static enum mdl_status bundle_document(struct mdl_service *s, const json_t *para
     (void)json_object_set_new(only_a, "other", json_string(p->b->partner.name));
     (void)json_object_set_new(only_b, "partner", json_string(p->b->partner.name));
     (void)json_object_set_new(only_b, "other", json_string(p->a->partner.name));
-    *out = json_pack("{s:[s,s], s:[O,O], s:o, s:[o,o]}", "partners", p->a->partner.name,
-                     p->b->partner.name, "rounds", p->round_a, p->round_b, "both", both, "only",
-                     only_a, only_b);
+    *out = json_pack("{s:[s,s], s:[O,O], s:O, s:o, s:[o,o]}", "partners", p->a->partner.name,
+                     p->b->partner.name, "rounds", p->round_a, p->round_b, "scopes", p->scopes,
+                     "both", both, "only", only_a, only_b);
     return MDL_OK;
 }
 
@@ -158,6 +161,7 @@ enum mdl_status verb_bundle(struct mdl_service *s, const json_t *params, json_t 
     }
     json_decref(p.round_a);
     json_decref(p.round_b);
+    json_decref(p.scopes);
     found_free(p.a);
     found_free(p.b);
     return st;

@@ -32,6 +32,7 @@ static bool snap_row(void *ctx, const struct mdl_snap_account *a)
     const struct mdl_result_head *h = &p->f->head;
     json_t *row = result_account(&a->fields, a->source);
     (void)json_object_set_new(row, "populations", result_names(a->populations, h->own, h->n_own));
+    (void)json_object_set_new(row, "review", json_boolean(a->review));
     (void)json_array_append_new(p->rows, row);
     return true;
 }
@@ -47,7 +48,50 @@ static json_t *totals(const struct found *f)
 
 static json_t *heading(struct mdl_service *s, const struct found *f)
 {
-    return json_pack("{s:s, s:o}", "partner", f->partner.name, "round", doc_round(s, &f->round));
+    json_t *o = json_pack("{s:s, s:o, s:o}", "partner", f->partner.name, "round",
+                          doc_round(s, &f->round), "wider_round", result_wider(s, f));
+    result_scope(o, &f->head);
+    return o;
+}
+
+static json_t *chosen(const json_t *params)
+{
+    return json_pack("{s:s?, s:s?, s:b}", "population", param_text(params, "population"),
+                     "partner_population", param_text(params, "partner_population"), "review",
+                     param_bool(params, "review", false));
+}
+
+static size_t bit_of(uint32_t mask)
+{
+    size_t i = 0;
+    while ((mask >> i & 1) == 0) {
+        i++;
+    }
+    return i;
+}
+
+/* Accounts on all pages together, from the counts beside the rows. Those of review by the partner's
+ * population alone were not counted: null. */
+static json_t *listed(const struct mdl_result_head *h, const struct mdl_overlap_filter *f)
+{
+    const struct mdl_regroup_counts *c = &h->counts;
+    bool review = f->tier == MDL_FOUND_REVIEW;
+    uint32_t own = f->own_populations;
+    uint32_t partner = f->partner_populations;
+    uint32_t n = review ? c->review : c->accounts;
+
+    if (own != 0 && partner != 0) {
+        size_t row = bit_of(own);
+        size_t column = bit_of(partner);
+        n = review ? c->reviewed[row][column] : c->matched[row][column];
+    } else if (own != 0) {
+        n = review ? c->own_review[bit_of(own)] : c->own_matched[bit_of(own)];
+    } else if (partner != 0 && review) {
+        return json_null();
+    } else if (partner != 0) {
+        n = c->partner_matched[bit_of(partner)];
+    }
+    return json_integer((json_int_t)n);
 }
 
 /* A page may need several looks: each is bounded so that the loop is not held up. */
@@ -93,10 +137,9 @@ enum mdl_status verb_overlap(struct mdl_service *s, const json_t *params, json_t
     }
     if (st == MDL_OK) {
         *result = heading(s, f);
-        (void)json_object_set_new(*result, "populations", result_all_names(h->own, h->n_own));
-        (void)json_object_set_new(*result, "partner_populations",
-                                  result_all_names(h->partner, h->n_partner));
         (void)json_object_set_new(*result, "totals", totals(f));
+        (void)json_object_set_new(*result, "filter", chosen(params));
+        (void)json_object_set_new(*result, "listed", listed(h, &filter));
         (void)json_object_set(*result, "rows", p.rows);
         (void)json_object_set_new(*result, "next_cursor", result_cursor(next));
     }
@@ -146,8 +189,6 @@ enum mdl_status verb_whitespace(struct mdl_service *s, const json_t *params, jso
     }
     if (st == MDL_OK) {
         *result = heading(s, f);
-        (void)json_object_set_new(*result, "populations",
-                                  result_all_names(f->head.own, f->head.n_own));
         (void)json_object_set_new(*result, "totals", totals(f));
         (void)json_object_set(*result, "rows", p.rows);
         (void)json_object_set_new(*result, "next_cursor", result_cursor(next));

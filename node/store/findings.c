@@ -75,7 +75,9 @@ enum mdl_status mdl_snap_whitespace(struct mdl_snap *s, uint32_t populations, in
 {
     static const char sql[] =
         "SELECT " MDL_SNAP_ACCOUNT ", EXISTS (SELECT 1 FROM finding AS f WHERE f.account = a.id "
-        "AND f.tier = 0 AND f.vetoed = 0) FROM account AS a CROSS JOIN source AS s "
+        "AND f.tier = 0 AND f.vetoed = 0), EXISTS (SELECT 1 FROM finding AS f "
+        "WHERE f.account = a.id AND f.tier = 1 AND f.vetoed = 0) "
+        "FROM account AS a CROSS JOIN source AS s "
         "ON s.id = a.source WHERE a.id > ? ORDER BY a.id LIMIT ?";
     struct mdl_query q;
     size_t seen = 0;
@@ -96,6 +98,7 @@ enum mdl_status mdl_snap_whitespace(struct mdl_snap *s, uint32_t populations, in
         struct mdl_snap_account a;
         mdl_take_snap_account(&q, &a);
         bool matched = mdl_take_int(&q) != 0;
+        a.review = mdl_take_int(&q) != 0;
         *next = a.id;
         seen++;
         if (matched || (populations != 0 && (a.populations & populations) == 0)) {

@@ -238,6 +238,7 @@ void mdl_take_snap_account(struct mdl_query *q, struct mdl_snap_account *a)
     mdl_take_fields(q, &a->fields);
     a->populations = mdl_take_u32(q);
     a->registry_mask = mdl_take_u64(q);
+    a->review = false;
 }
 
 enum mdl_status mdl_snap_key_accounts(struct mdl_snap *s, uint32_t ordinal,

@@ -107,6 +107,7 @@ struct mdl_snap_account {
     struct mdl_account_fields fields;
     uint32_t populations;
     uint64_t registry_mask;
+    bool review; /* set by mdl_snap_whitespace: a review-tier match that no veto struck */
 };
 typedef bool mdl_snap_account_fn(void *ctx, const struct mdl_snap_account *a);
 /* The accounts that hold the key. MDL_U_NOT_FOUND: no such ordinal. */

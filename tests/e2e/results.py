@@ -35,7 +35,7 @@ class Side:
         header, self.review = rows(path + "review.csv")
         equal(header, HEADER, "columns of %sreview.csv" % path)
         header, self.whitespace = rows(path + "whitespace.csv")
-        equal(header, ["record_id", "name", "population", "website", "source"], "columns of whitespace")
+        equal(header, ["record_id", "name", "population", "website", "source", "review", "not_among"], "columns of whitespace")
         header, self.matrix = rows(path + "matrix.csv")
         equal(header, ["population", "partner_population", "accounts"], "columns of matrix.csv")
         with open(path + "numbers") as f:
@@ -55,6 +55,9 @@ def sets(side):
     expect(set(matched) | set(free) <= side.records, side.name + ": an account that is not in the list")
     equal(len(matched), side.numbers["own_accounts"], side.name + ": accounts matched")
     expect({r["record_id"] for r in side.review} <= set(free), side.name + ": a review row is no whitespace")
+    marked = {r["record_id"] for r in side.whitespace if r["review"] == "yes"}
+    equal(marked, {r["record_id"] for r in side.review}, side.name + ": whitespace marked for review")
+    equal({r["not_among"] for r in side.whitespace}, {"customers;open-opportunities;prospects"}, side.name + ": against")
     expect(len(side.review) > 0, side.name + ": nothing for review, so that rule was not tested")
 
 

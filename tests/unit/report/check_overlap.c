@@ -5,13 +5,16 @@
 #include <string.h>
 
 static const char overlap[] =
-    "{\"rows\":[{\"record_id\":\"r1\",\"name\":\"Acme, Inc.\",\"website\":\"acme.example\","
+    "{\"partner_populations\":[\"prospects\"],\"rows\":[{\"record_id\":\"r1\","
+    "\"name\":\"Acme, Inc.\",\"website\":\"acme.example\",\"review\":true,"
     "\"source\":\"crm\",\"populations\":[\"customers\",\"prospects\"],\"key_type\":\"domain\","
     "\"key_label\":\"domain\",\"partner_populations\":[\"open-opportunities\"]},"
     "{\"record_id\":\"r2\",\"name\":\"=cmd\",\"populations\":[],\"partner_populations\":[]}]}";
 
 static const char bundle[] =
     "{\"partners\":[\"Contoso\",\"Fabri\\u001b[2Jkam\"],"
+    "\"scopes\":[{\"populations\":[\"customers\"],\"partner_populations\":[\"prospects\"]},"
+    "{\"populations\":[\"customers\",\"prospects\"],\"partner_populations\":[\"customers\"]}],"
     "\"both\":{\"count\":1,\"by_population\":[{\"population\":\"customers\",\"count\":1}],"
     "\"rows\":[{\"record_id\":\"r1\",\"name\":\"A\",\"populations\":[\"customers\"]}]},"
     "\"only\":[{\"partner\":\"Contoso\",\"other\":\"Fabri\\u001b[2Jkam\",\"count\":2,"
@@ -65,11 +68,13 @@ START_TEST(whitespace)
     struct mdl_style style = {false, 0};
     json_t *d = document(overlap);
     ck_assert_int_eq(mdl_report_whitespace(d, &style, open_printed(&p)), MDL_OK);
-    ck_assert_ptr_nonnull(
-        strstr(close_printed(&p), "Acme, Inc.  customers, prospects  acme.example  r1\n"));
+    ck_assert_ptr_nonnull(strstr(
+        close_printed(&p), "Acme, Inc.  customers, prospects  acme.example  r1         yes\n"));
     free(p.text);
     ck_assert_int_eq(mdl_report_whitespace_csv(d, true, open_printed(&p)), MDL_OK);
-    ck_assert(begins(close_printed(&p), "record_id,name,population,website,source\r\nr1,"));
+    (void)close_printed(&p);
+    ck_assert(begins(p.text, "record_id,name,population,website,source,review,not_among\r\nr1,"));
+    ck_assert_ptr_nonnull(strstr(p.text, ",yes,prospects\r\n"));
     free(p.text);
     json_decref(d);
 }
@@ -84,9 +89,13 @@ START_TEST(bundle_table)
     ck_assert_int_eq(mdl_report_bundle(d, &style, open_printed(&p)), MDL_OK);
     (void)close_printed(&p);
     ck_assert_ptr_null(strchr(p.text, '\033'));
-    ck_assert(begins(p.text, "1 of our accounts are known to both Contoso and "
-                             "Fabri\xef\xbf\xbd[2Jkam\n  customers 1\n"));
-    ck_assert_ptr_nonnull(strstr(p.text, "\n2 only Contoso has: whitespace of Fabri"));
+    ck_assert(begins(p.text, "1 of our accounts are in the overlap with both Contoso and "
+                             "Fabri\xef\xbf\xbd[2Jkam\n"
+                             "  compared with Contoso: our customers with their prospects\n"
+                             "  compared with Fabri\xef\xbf\xbd[2Jkam: our customers, prospects "
+                             "with their customers\n  customers 1\n"));
+    ck_assert_ptr_nonnull(
+        strstr(p.text, "\n2 in the overlap with Contoso, not in that with Fabri"));
     ck_assert_ptr_nonnull(strstr(p.text, "r9\n"));
     free(p.text);
     json_decref(d);
@@ -99,8 +108,9 @@ START_TEST(bundle_csv)
     json_t *d = document(bundle);
     ck_assert_int_eq(mdl_report_bundle_csv(d, open_printed(&p)), MDL_OK);
     (void)close_printed(&p);
-    ck_assert(begins(p.text, "record_id,name,population,website,source,held_by\r\n"
-                             "r1,A,customers,,,both\r\nr9,Z,,,,only Fabri"));
+    ck_assert(begins(p.text, "record_id,name,population,website,source,in_overlap_with,"
+                             "not_in_overlap\r\nr1,A,customers,,,both,\r\nr9,Z,,,,Fabri"));
+    ck_assert_ptr_nonnull(strstr(p.text, "kam,Contoso: customers with prospects\r\n"));
     free(p.text);
     json_decref(d);
 }

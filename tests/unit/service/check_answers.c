@@ -42,6 +42,153 @@ START_TEST(log_of_what_does_not_exist)
 }
 END_TEST
 
+static const char list_a[] = "Account Name,Website,Type,Account ID\n"
+                             "Acme GmbH,https://www.acme.com,Customer,A1\n"
+                             "Globex Corp,globex.example.org,Prospect,A2\n"
+                             "Initech,initech.com,Customer,A3\n"
+                             "Umbrella,umbrella.io,Prospect,A4\n";
+static const char list_b[] = "Company name,Company Domain Name,Lifecycle Stage,Record ID\n"
+                             "ACME,acme.com,customer,1\n"
+                             "Initech LLC,initech.com,lead,2\n"
+                             "Umbrella,umbrella.example,lead,3\n";
+
+static const json_t *at(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+    ck_assert_msg(v != NULL, "no %s", name);
+    return v;
+}
+
+/* One round between a and b that completes; `id` is its id. */
+static void round_done(char id[33])
+{
+    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    snprintf(id, 33, "%s", json_string_value(at(at(doc, "round"), "id")));
+    json_decref(doc);
+    json_t *round = node_wait_round(&a, id, 30);
+    ck_assert_str_eq(json_string_value(at(round, "state")), "complete");
+    json_decref(round);
+    json_decref(node_wait_round(&b, id, 30));
+}
+
+static void wait_in_force(struct node *n, size_t wanted)
+{
+    for (int i = 0; i < 500; i++) {
+        json_t *doc = node_do(n, "agreement.list", json_object());
+        size_t in_force = 0;
+        size_t k;
+        const json_t *item;
+        json_array_foreach(at(doc, "agreements"), k, item)
+        {
+            in_force += strcmp(json_string_value(at(item, "state")), "in-force") == 0;
+        }
+        json_decref(doc);
+        if (in_force == wanted) {
+            return;
+        }
+        usleep(20000);
+    }
+    ck_abort_msg("not all agreements came in force");
+}
+
+/* Our customers with their prospects, signed by both. */
+static void agree_narrow(void)
+{
+    json_decref(node_do(&a, "agreement.propose",
+                        json_pack("{s:s, s:[s], s:[s]}", "partner", "Contoso", "populations",
+                                  "customers", "partner_populations", "prospects")));
+    for (int i = 0;; i++) {
+        struct mdl_error err = {MDL_OK, ""};
+        json_t *params = json_pack("{s:s}", "agreement", "Northwind");
+        json_t *doc = NULL;
+        enum mdl_status st = mdl_service_do(b.service, "agreement.accept", params, &doc, &err);
+        json_decref(params);
+        json_decref(doc);
+        if (st == MDL_OK) {
+            break;
+        }
+        ck_assert_int_lt(i, 500);
+        usleep(20000);
+    }
+    wait_in_force(&a, 2);
+}
+
+static void texts_are(const json_t *list, const char *expected)
+{
+    char *text = json_dumps(list, JSON_COMPACT);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+/* After a wide and a narrow round: the narrow result names its bounds and points to the wide one.
+ */
+START_TEST(results_name_what_was_compared)
+{
+    char wide[33];
+    char narrow[33];
+    json_decref(node_import(&a, "a.csv", list_a, NULL));
+    json_decref(node_import(&b, "b.csv", list_b, NULL));
+    nodes_pair(&a, &b, true);
+    round_done(wide);
+    json_t *w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert(json_is_null(at(w, "wider_round")));
+    texts_are(at(w, "partner_populations"), "[\"customers\",\"open-opportunities\",\"prospects\"]");
+    ck_assert_uint_eq(json_array_size(at(w, "rows")), 2);
+    ck_assert(json_is_false(at(json_array_get(at(w, "rows"), 0), "review"))); /* Globex */
+    ck_assert(json_is_true(at(json_array_get(at(w, "rows"), 1), "review")));  /* Umbrella */
+    json_decref(w);
+    agree_narrow();
+    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    snprintf(narrow, sizeof narrow, "%s", json_string_value(at(at(doc, "round"), "id")));
+    json_decref(doc);
+    for (int i = 0;; i++) {
+        struct mdl_error err = {MDL_OK, ""};
+        json_t *params = json_pack("{s:s}", "round", narrow);
+        enum mdl_status st = mdl_service_do(b.service, "round.approve", params, &doc, &err);
+        json_decref(params);
+        if (st == MDL_OK) {
+            json_decref(doc);
+            break;
+        }
+        ck_assert_int_lt(i, 500);
+        usleep(20000);
+    }
+    json_decref(node_wait_round(&a, narrow, 30));
+    w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_str_eq(json_string_value(at(w, "wider_round")), wide);
+    texts_are(at(w, "populations"), "[\"customers\"]");
+    texts_are(at(w, "partner_populations"), "[\"prospects\"]");
+    /* Acme is Contoso's customer: not among its prospects. */
+    ck_assert_uint_eq(json_array_size(at(w, "rows")), 1);
+    ck_assert_str_eq(json_string_value(at(json_array_get(at(w, "rows"), 0), "record_id")), "A1");
+    json_decref(w);
+}
+END_TEST
+
+/* The count of the rows a filter leaves stands beside the whole. */
+START_TEST(a_filter_has_its_own_count)
+{
+    char id[33];
+    json_decref(node_import(&a, "a.csv", list_a, NULL));
+    json_decref(node_import(&b, "b.csv", list_b, NULL));
+    nodes_pair(&a, &b, true);
+    round_done(id);
+    json_t *o =
+        node_do(&a, "overlap",
+                json_pack("{s:s, s:s}", "partner", "Contoso", "partner_population", "prospects"));
+    ck_assert_int_eq(json_integer_value(at(o, "listed")), 1); /* Initech */
+    ck_assert_uint_eq(json_array_size(at(o, "rows")), 1);
+    ck_assert_int_eq(json_integer_value(at(at(o, "totals"), "own_accounts")), 2);
+    json_decref(o);
+    o = node_do(
+        &a, "overlap",
+        json_pack("{s:s, s:b, s:s}", "partner", "Contoso", "review", 1, "population", "customers"));
+    ck_assert_int_eq(json_integer_value(at(o, "listed")), 0);
+    ck_assert_uint_eq(json_array_size(at(o, "rows")), 0);
+    json_decref(o);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("answers");
@@ -49,6 +196,8 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 120);
     tcase_add_test(t, log_of_what_does_not_exist);
+    tcase_add_test(t, results_name_what_was_compared);
+    tcase_add_test(t, a_filter_has_its_own_count);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

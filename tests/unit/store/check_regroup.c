@@ -234,7 +234,8 @@ static bool show_account(void *ctx, const struct mdl_snap_account *a)
     struct ids *t = ctx;
     size_t n = strlen(t->s);
 
-    (void)snprintf(t->s + n, sizeof t->s - n, "%s ", a->fields.record_id);
+    (void)snprintf(t->s + n, sizeof t->s - n, "%s%s ", a->fields.record_id,
+                   a->review ? "(review)" : "");
     return true;
 }
 
@@ -255,9 +256,9 @@ START_TEST(whitespace_is_what_did_not_match)
     opened(16, "duns.com", 1, DUNS);
     opened(34, "review", 1, 0);
     regroup();
-    whitespace_is(0, 0, "duns both review mixed two none ");
+    whitespace_is(0, 0, "duns both review(review) mixed two none ");
     whitespace_is(1, 0, "duns mixed two ");
-    whitespace_is(2, 1, "both review mixed none ");
+    whitespace_is(2, 1, "both review(review) mixed none ");
 }
 END_TEST
 
