@@ -269,6 +269,13 @@ static enum mdl_status show_one(struct cli *c, const json_t *d, FILE *f)
     return MDL_OK;
 }
 
+static enum mdl_status show_set(struct cli *c, const json_t *d, FILE *f)
+{
+    say_shade(f, SHADE_GREEN, "✓ ");
+    say(f, "Saved; this holds from now on.\n\n");
+    return show_one(c, d, f);
+}
+
 static enum mdl_status run_set(struct cli *c)
 {
     struct path p;
@@ -290,7 +297,7 @@ static enum mdl_status run_set(struct cli *c)
     body_text(body, &c->o, "endpoint", "endpoint");
     partner_path(c, &p);
     enum mdl_status st = cli_send(c, "PATCH", &p, body, &document);
-    return st == MDL_OK ? cli_print(c, document, show_one) : st;
+    return st == MDL_OK ? cli_print(c, document, show_set) : st;
 }
 
 static const struct option_row remove_options[] = {
@@ -300,9 +307,13 @@ static const struct option_row remove_options[] = {
 
 static enum mdl_status show_removed(struct cli *c, const json_t *d, FILE *f)
 {
+    const json_t *p = json_object_get(d, "partner");
+    const char *name = mdl_doc_text(p, "name");
     (void)c;
-    say(f, "%s is no longer a partner: its connections are closed and refused. Results stay.\n",
-        mdl_doc_text(json_object_get(d, "partner"), "name"));
+    say(f, "%s is no longer a partner: its connections are closed and refused.\n", name);
+    if (json_is_object(json_object_get(p, "last_round"))) {
+        say(f, "Results stay: mandorla matrix \"%s\", mandorla round list \"%s\"\n", name, name);
+    }
     return MDL_OK;
 }
 

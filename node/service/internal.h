@@ -163,9 +163,13 @@ void peer_drop(struct mdl_service *s, int64_t id);
 void peer_dismiss(struct mdl_service *s, int64_t id);
 /* After a turn's end: carries dismissals on, or takes those of the turn back. */
 void peers_settle(struct mdl_service *s, bool committed);
-/* PARTNER: a name, or at least 8 hex digits of an identity. MDL_U_NOT_FOUND lists the names. */
+/* PARTNER: a name, in any case if only one fits so, or at least 8 hex digits of an identity.
+ * MDL_U_NOT_FOUND lists the names. */
 enum mdl_status partner_find(struct mdl_service *s, const char *name, struct mdl_partner_row *out,
                              struct mdl_error *err);
+/* As above, and the one removed last if no pinned one fits: for reading what is left of it. */
+enum mdl_status partner_find_any(struct mdl_service *s, const char *name,
+                                 struct mdl_partner_row *out, struct mdl_error *err);
 /* Flags of a partner's row. */
 #define PARTNER_ACCEPTS 1u /* standing rule: the standard agreement and rounds under it */
 

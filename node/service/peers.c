@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 /* What a removed partner is still to be told waits so long for room in its queue. */
 #define LEAVE_MS 5000u
@@ -127,10 +128,10 @@ enum mdl_status peers_load(struct mdl_service *s, struct mdl_error *err)
  */
 
 struct finding {
-    struct mdl_service *s;
     const char *text;
-    int64_t id;
-    unsigned hits;
+    int64_t exact, folded, hex, gone;
+    unsigned n_folded, n_hex;
+    uint64_t gone_at;
     char names[300];
 };
 
@@ -145,41 +146,96 @@ static bool hex_prefix(const char *text, const uint8_t identity[MDL_IDENTITY_BYT
     return strncasecmp(hex, text, n) == 0;
 }
 
+/* The same name but for case, in any script. */
+static bool same_name(const char *a, const char *b)
+{
+    utf8proc_uint8_t *x = utf8proc_NFKC_Casefold((const utf8proc_uint8_t *)a);
+    utf8proc_uint8_t *y = utf8proc_NFKC_Casefold((const utf8proc_uint8_t *)b);
+    bool same = x != NULL && y != NULL && strcmp((const char *)x, (const char *)y) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
+static void find_gone(struct finding *f, const struct mdl_partner_row *row, bool named, bool hex)
+{
+    if ((named || hex) && row->removed_at >= f->gone_at) {
+        f->gone = row->id;
+        f->gone_at = row->removed_at;
+    }
+}
+
 static bool find_row(void *ctx, const struct mdl_partner_row *row)
 {
     struct finding *f = ctx;
     size_t used = strlen(f->names);
+    bool named = same_name(row->name, f->text);
+    bool hex = row->has_keys && hex_prefix(f->text, row->identity);
+
+    if (row->removed_at != 0) {
+        find_gone(f, row, named, hex);
+        return true;
+    }
     (void)snprintf(f->names + used, sizeof f->names - used, "%s%s", used > 0 ? ", " : "",
                    row->name);
-    if (strcasecmp(row->name, f->text) == 0) {
-        f->id = row->id;
-        f->hits = 1;
-        return false;
+    if (strcmp(row->name, f->text) == 0) {
+        f->exact = row->id;
     }
-    if (row->has_keys && hex_prefix(f->text, row->identity)) {
-        f->id = row->id;
-        f->hits++;
+    if (named) {
+        f->folded = row->id;
+        f->n_folded++;
+    }
+    if (hex) {
+        f->hex = row->id;
+        f->n_hex++;
     }
     return true;
+}
+
+static enum mdl_status not_found(const struct finding *f, struct mdl_error *err)
+{
+    if (f->n_folded > 1) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "'%.80s' is the name of more than one partner but for case; write it as it "
+                        "is: %s",
+                        f->text, f->names);
+    }
+    if (f->n_hex > 1) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "'%.80s' begins more than one partner's identity; give more digits",
+                        f->text);
+    }
+    return mdl_fail(
+        err, MDL_U_NOT_FOUND, "no partner '%.80s'%s; %s%s", f->text,
+        f->gone != 0 ? ": it was removed, and only its results, rounds and log are left" : "",
+        f->names[0] != '\0' ? "pinned are: " : "none is pinned: 'mandorla partner accept TOKEN'",
+        f->names);
+}
+
+static enum mdl_status find(struct mdl_service *s, const char *name, bool removed_too,
+                            struct mdl_partner_row *out, struct mdl_error *err)
+{
+    struct finding f = {.text = name};
+    enum mdl_status st = mdl_partner_list(s->store, true, find_row, &f, err);
+    int64_t id = f.exact != 0                                     ? f.exact
+                 : f.n_folded == 1                                ? f.folded
+                 : f.n_folded == 0 && f.n_hex == 1                ? f.hex
+                 : f.n_folded == 0 && f.n_hex == 0 && removed_too ? f.gone
+                                                                  : 0;
+    if (st != MDL_OK) {
+        return st;
+    }
+    return id != 0 ? mdl_partner_get(s->store, id, out, err) : not_found(&f, err);
 }
 
 enum mdl_status partner_find(struct mdl_service *s, const char *name, struct mdl_partner_row *out,
                              struct mdl_error *err)
 {
-    struct finding f = {.s = s, .text = name};
-    enum mdl_status st = mdl_partner_list(s->store, false, find_row, &f, err);
-    if (st != MDL_OK) {
-        return st;
-    }
-    if (f.hits == 1) {
-        return mdl_partner_get(s->store, f.id, out, err);
-    }
-    if (f.hits > 1) {
-        return mdl_fail(err, MDL_U_ARGUMENT,
-                        "'%.80s' begins more than one partner's identity; give more digits", name);
-    }
-    return mdl_fail(err, MDL_U_NOT_FOUND, "no partner '%.80s'; %s%s", name,
-                    f.names[0] != '\0' ? "pinned are: "
-                                       : "none is pinned yet: 'mandorla partner accept TOKEN'",
-                    f.names);
+    return find(s, name, false, out, err);
+}
+
+enum mdl_status partner_find_any(struct mdl_service *s, const char *name,
+                                 struct mdl_partner_row *out, struct mdl_error *err)
+{
+    return find(s, name, true, out, err);
 }

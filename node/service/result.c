@@ -18,7 +18,22 @@ void found_free(struct found *f)
     }
 }
 
+/* A partner that was removed and accepted again has one row for each time: what counts is who it
+ * is. */
+static bool same_partner(struct mdl_service *s, const struct mdl_partner_row *p, int64_t id)
+{
+    struct mdl_partner_row other;
+    bool same = id == p->id;
+    if (!same && mdl_partner_get(s->store, id, &other, NULL) == MDL_OK) {
+        same = memcmp(other.identity, p->identity, sizeof p->identity) == 0;
+        mdl_partner_clear(&other);
+    }
+    return same;
+}
+
 struct newest {
+    struct mdl_service *s;
+    const struct mdl_partner_row *partner;
     bool hit;
     uint8_t id[MDL_STORE_ROUND];
 };
@@ -26,21 +41,43 @@ struct newest {
 static bool take_first(void *ctx, const struct mdl_round_row *r)
 {
     struct newest *n = ctx;
-    memcpy(n->id, r->id, sizeof n->id);
-    n->hit = true;
-    return false;
+    if (same_partner(n->s, n->partner, r->partner)) {
+        memcpy(n->id, r->id, sizeof n->id);
+        n->hit = true;
+    }
+    return !n->hit;
 }
 
-static enum mdl_status newest_round(struct mdl_service *s, struct found *f, struct newest *n,
-                                    struct mdl_error *err)
+static enum mdl_status newest_round(struct mdl_service *s, struct found *f, struct mdl_error *err)
 {
-    struct mdl_round_filter filter = {.partner = f->partner.id, .with_result = true, .limit = 1};
-    enum mdl_status st = mdl_round_list(s->store, &filter, take_first, n, err);
-    if (st == MDL_OK && !n->hit) {
-        return mdl_fail(err, MDL_U_NOT_FOUND,
-                        "no mapping round with %s has a result yet; 'mandorla round start \"%s\" "
-                        "--wait' runs one",
-                        f->partner.name, f->partner.name);
+    struct newest n = {.s = s, .partner = &f->partner};
+    struct mdl_round_filter own = {.partner = f->partner.id, .with_result = true, .limit = 1};
+    struct mdl_round_filter all = {.with_result = true};
+    enum mdl_status st = mdl_round_list(s->store, &own, take_first, &n, err);
+    if (st == MDL_OK && !n.hit) {
+        st = mdl_round_list(s->store, &all, take_first, &n, err);
+    }
+    if (st == MDL_OK && n.hit) {
+        return mdl_round_get(s->store, n.id, &f->round, err);
+    }
+    if (st == MDL_OK && f->partner.removed_at != 0) {
+        return mdl_fail(err, MDL_U_NOT_FOUND, "no mapping round with %s has a result",
+                        f->partner.name);
+    }
+    return st != MDL_OK
+               ? st
+               : mdl_fail(err, MDL_U_NOT_FOUND,
+                          "no mapping round with %s has a result yet; 'mandorla round start \"%s\" "
+                          "--wait' runs one",
+                          f->partner.name, f->partner.name);
+}
+
+static enum mdl_status named_round(struct mdl_service *s, const char *round, struct found *f,
+                                   struct mdl_error *err)
+{
+    enum mdl_status st = round_find(s, round, &f->round, err);
+    if (st == MDL_OK && !same_partner(s, &f->partner, f->round.partner)) {
+        st = mdl_fail(err, MDL_U_NOT_FOUND, "round %s is with another partner", round);
     }
     return st;
 }
@@ -48,28 +85,19 @@ static enum mdl_status newest_round(struct mdl_service *s, struct found *f, stru
 enum mdl_status result_find(struct mdl_service *s, const char *partner, const char *round,
                             struct found **out, struct mdl_error *err)
 {
-    struct newest n = {.hit = false};
     struct found *f = calloc(1, sizeof *f);
     if (f == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory for a result");
     }
-    enum mdl_status st = partner_find(s, partner, &f->partner, err);
-    if (st == MDL_OK && round != NULL) {
-        st = round_find(s, round, &f->round, err);
-        if (st == MDL_OK && f->round.partner != f->partner.id) {
-            st = mdl_fail(err, MDL_U_NOT_FOUND, "round %s is with another partner", round);
-        }
-    } else if (st == MDL_OK) {
-        st = newest_round(s, f, &n, err);
-        if (st == MDL_OK) {
-            st = mdl_round_get(s->store, n.id, &f->round, err);
-        }
+    enum mdl_status st = partner_find_any(s, partner, &f->partner, err);
+    if (st == MDL_OK) {
+        st = round != NULL ? named_round(s, round, f, err) : newest_round(s, f, err);
     }
     if (st == MDL_OK) {
         st = mdl_result_head(s->store, f->round.id, 0, &f->head, err);
-    }
-    if (st == MDL_U_NOT_FOUND && f->head.n_own == 0 && f->round.created_at != 0) {
-        st = mdl_fail(err, st, "this round has no result");
+        if (st == MDL_U_NOT_FOUND) {
+            st = mdl_fail(err, st, "this round has no result");
+        }
     }
     if (st != MDL_OK) {
         found_free(f);

@@ -146,7 +146,7 @@ enum mdl_status verb_agreement_list(struct mdl_service *s, const json_t *params,
     struct listing l = {s, json_array()};
     struct mdl_partner_row partner = {.id = 0};
     const char *name = param_text(params, "partner");
-    enum mdl_status st = name != NULL ? partner_find(s, name, &partner, err) : MDL_OK;
+    enum mdl_status st = name != NULL ? partner_find_any(s, name, &partner, err) : MDL_OK;
     if (st == MDL_OK) {
         st = mdl_agreement_list(s->store, partner.id, list_row, &l, err);
         mdl_partner_clear(&partner);

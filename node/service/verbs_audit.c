@@ -89,7 +89,7 @@ enum mdl_status verb_audit_list(struct mdl_service *s, const json_t *params, jso
     enum mdl_status st = MDL_OK;
 
     if (param_text(params, "partner") != NULL) {
-        st = partner_find(s, param_text(params, "partner"), &partner, err);
+        st = partner_find_any(s, param_text(params, "partner"), &partner, err);
         f.partner = st == MDL_OK ? partner.id : 0;
     }
     if (st == MDL_OK && param_text(params, "round") != NULL) {

@@ -67,6 +67,9 @@ static enum mdl_status of_partner(struct mdl_service *s, const struct mdl_partne
                                   struct mdl_round_row *out, struct mdl_error *err)
 {
     enum mdl_status st = round_newest(s, partner->id, out, err);
+    if (st == MDL_U_NOT_FOUND && partner->removed_at != 0) {
+        return mdl_fail(err, st, "there was no round with %s, which was removed", partner->name);
+    }
     return st != MDL_U_NOT_FOUND
                ? st
                : mdl_fail(err, st,
@@ -93,7 +96,7 @@ enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_r
     if (p.hits == 1) {
         return mdl_round_get(s->store, p.id, out, err);
     }
-    st = partner_find(s, text, &partner, err);
+    st = partner_find_any(s, text, &partner, err);
     if (st != MDL_OK) {
         return is_hex                  ? mdl_fail(err, MDL_U_NOT_FOUND, "no round '%.40s'", text)
                : st == MDL_U_NOT_FOUND ? mdl_error_prefix(err, "no round '%.40s', and ", text)
@@ -310,7 +313,7 @@ enum mdl_status verb_round_list(struct mdl_service *s, const json_t *params, jso
     const char *name = param_text(params, "partner");
     json_int_t limit = param_int(params, "limit", 50);
     struct mdl_round_filter f = {.limit = limit < 1 || limit > 1000 ? 1000 : (size_t)limit};
-    enum mdl_status st = name != NULL ? partner_find(s, name, &partner, err) : MDL_OK;
+    enum mdl_status st = name != NULL ? partner_find_any(s, name, &partner, err) : MDL_OK;
     if (st == MDL_OK) {
         f.partner = partner.id;
         st = mdl_round_list(s->store, &f, list_row, &l, err);

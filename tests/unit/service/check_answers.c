@@ -189,6 +189,63 @@ START_TEST(a_filter_has_its_own_count)
 }
 END_TEST
 
+static size_t rows_of(const char *verb, const char *partner, const char *round)
+{
+    json_t *d = node_do(&a, verb, json_pack("{s:s, s:s*}", "partner", partner, "round", round));
+    size_t n = json_array_size(json_object_get(d, "rows"));
+    json_decref(d);
+    return n;
+}
+
+/* What was learnt stays readable, by the last name, and after the partner came back. */
+START_TEST(results_outlive_the_partner)
+{
+    char id[33];
+    json_decref(node_import(&a, "a.csv", list_a, NULL));
+    json_decref(node_import(&b, "b.csv", list_b, NULL));
+    nodes_pair(&a, &b, true);
+    round_done(id);
+    json_decref(node_do(&a, "partner.remove", json_pack("{s:s}", "partner", "contoso")));
+    ck_assert_uint_eq(rows_of("overlap", "Contoso", NULL), 2);
+    ck_assert_uint_eq(rows_of("overlap", "CONTOSO", id), 2);
+    ck_assert_uint_eq(rows_of("whitespace", "Contoso", id), 2);
+    ck_assert_uint_eq(rows_of("matrix", "Contoso", NULL), 3);
+    json_t *log = node_do(&a, "audit.list", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_uint_gt(json_array_size(at(log, "entries")), 10);
+    json_decref(log);
+    log = node_do(&a, "round.list", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_uint_eq(json_array_size(at(log, "rounds")), 1);
+    json_decref(log);
+    /* Nothing new with it. */
+    const char *text =
+        node_refuses(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"), MDL_U_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(text, "was removed"));
+    nodes_pair(&a, &b, true);
+    ck_assert_uint_eq(rows_of("overlap", "Contoso", NULL), 2);
+    ck_assert_uint_eq(rows_of("overlap", "Contoso", id), 2);
+}
+END_TEST
+
+START_TEST(names_in_any_case)
+{
+    struct node c;
+    node_start(&c, "CONTOSO", NULL);
+    nodes_pair(&a, &b, false);
+    json_decref(
+        node_do(&a, "partner.set", json_pack("{s:s, s:b}", "partner", "cOnToSo", "accept", 1)));
+    nodes_pair(&a, &c, false);
+    const char *text =
+        node_refuses(&a, "partner.set", json_pack("{s:s, s:b}", "partner", "contoso", "accept", 0),
+                     MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(text, "CONTOSO, Contoso"));
+    json_t *doc =
+        node_do(&a, "partner.set", json_pack("{s:s, s:b}", "partner", "CONTOSO", "accept", 1));
+    ck_assert_str_eq(json_string_value(at(at(doc, "partner"), "name")), "CONTOSO");
+    json_decref(doc);
+    node_remove(&c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("answers");
@@ -198,6 +255,8 @@ int main(void)
     tcase_add_test(t, log_of_what_does_not_exist);
     tcase_add_test(t, results_name_what_was_compared);
     tcase_add_test(t, a_filter_has_its_own_count);
+    tcase_add_test(t, results_outlive_the_partner);
+    tcase_add_test(t, names_in_any_case);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
