@@ -71,6 +71,14 @@ struct mdl_session_config {
     unsigned parallel;           /* worker threads to keep busy; 0 is taken as 1 */
 };
 
+/* Starts the engine for the group operations and tests it: the one that MANDORLA_ENGINE in the
+ * environment names, else the fastest this machine can run. *name is what `serve` and benchmarks
+ * print, valid for ever. Creating a session does the same: a host calls this at start so that
+ * trouble shows then. Any thread.
+ * Errors: MDL_U_ARGUMENT (no such engine, or not on this machine; the text lists them),
+ * MDL_L_LIBRARY (wrong results, no random source: the node must not run). */
+MDL_MUST_CHECK enum mdl_status mdl_session_engine(const char **name, struct mdl_error *err);
+
 /* Errors: MDL_U_ARGUMENT (the configuration contradicts itself or the agreement: identities, number
  * of profiles; the text says what), MDL_P_AGREEMENT and the other errors of decoding an agreement,
  * MDL_L_MEMORY. A list that is empty or above a cap is no error here: the first step then ends the

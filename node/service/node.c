@@ -154,7 +154,12 @@ static enum mdl_status open_store(struct mdl_service *s, struct mdl_error *err)
 static enum mdl_status open_parts(struct mdl_service *s, const struct mdl_passphrase_source *pass,
                                   struct mdl_error *err)
 {
-    enum mdl_status st = conf_read(s->dir, &s->conf, err);
+    const char *engine = "";
+    enum mdl_status st = mdl_session_engine(&engine, err);
+    if (st == MDL_OK) {
+        svc_log(s, "info", "group engine: %s", engine);
+        st = conf_read(s->dir, &s->conf, err);
+    }
     if (st == MDL_OK) {
         choose_socket(s->dir, &s->conf, s->socket, sizeof s->socket);
         /* The database comes before the channel: descriptors may run out later, not here. */

@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum mdl_status mdl_session_engine(const char **name, struct mdl_error *err)
+{
+    enum mdl_status st = mdl_group_init(err);
+
+    *name = mdl_group_engine();
+    return st;
+}
+
 static enum mdl_status check_config(const struct mdl_session_config *c, struct mdl_error *err)
 {
     if (c->n_profiles < 1 || c->n_profiles > MDL_SESSION_PROFILES || c->profiles == NULL) {

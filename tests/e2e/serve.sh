@@ -50,6 +50,11 @@ else
   step "SKIPPED: a node of another user: only root can start one"
 fi
 
+step "the engine"
+contains "$work/a.log" ' group engine: (avx512|avx2|portable|libsodium 1)'
+"$mandorla" --dir "$work/e" init --name "Engines" --no-passphrase >/dev/null
+MANDORLA_ENGINE=abacus fails 2 "there is no group engine 'abacus'; this machine has .*libsodium" node e serve
+
 step "the log"
 if grep -vE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z (info|warning|error) +[^ ]' "$work/a.log"; then
   die "lines of another form"
