@@ -73,6 +73,8 @@ const char *join_names(const json_t *list, char *out, size_t size);
  * round goes on in both cases. */
 MDL_MUST_CHECK enum mdl_status watch_round(struct cli *c, const char *id, long long seconds,
                                            json_t **round);
+/* Whether a round in this state is over. */
+bool round_has_ended(const char *state);
 /* MDL_OK for a complete round, else its code with its text in c->err. */
 MDL_MUST_CHECK enum mdl_status round_status(struct cli *c, const json_t *round);
 

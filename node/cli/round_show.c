@@ -9,10 +9,7 @@ static enum shade state_shade(const char *state)
     if (strcmp(state, "complete") == 0) {
         return SHADE_GREEN;
     }
-    if (strcmp(state, "aborted") == 0 || strcmp(state, "refused") == 0) {
-        return SHADE_RED;
-    }
-    return SHADE_YELLOW;
+    return round_has_ended(state) && strcmp(state, "partial") != 0 ? SHADE_RED : SHADE_YELLOW;
 }
 
 static void show_sizes(const json_t *r, FILE *f)
@@ -181,12 +178,27 @@ enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f)
     return st;
 }
 
+/* Every end but the good one, and the status that a command which waited for it ends with. */
+static const struct {
+    const char *state;
+    enum mdl_status status;
+} ends[] = {{"partial", MDL_P_ABORTED},
+            {"aborted", MDL_P_ABORTED},
+            {"refused", MDL_P_REFUSED},
+            {"revoked", MDL_P_AGREEMENT},
+            {"withdrawn", MDL_P_BUSY}};
+
+bool round_has_ended(const char *state)
+{
+    bool ended = strcmp(state, "complete") == 0;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        ended = ended || strcmp(ends[i].state, state) == 0;
+    }
+    return ended;
+}
+
 enum mdl_status round_status(struct cli *c, const json_t *round)
 {
-    static const struct {
-        const char *state;
-        enum mdl_status status;
-    } ends[] = {{"partial", MDL_P_ABORTED}, {"aborted", MDL_P_ABORTED}, {"refused", MDL_P_REFUSED}};
     const char *state = mdl_doc_text(round, "state");
     const char *text = mdl_doc_text(round, "text");
 

@@ -22,17 +22,6 @@ static long long now_ms(void)
     return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool has_ended(const char *state)
-{
-    static const char *const ends[] = {"complete", "partial", "aborted", "refused"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (strcmp(ends[i], state) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What a phase does, in words for people. */
 static const char *phase_label(const char *phase)
 {
@@ -142,7 +131,7 @@ enum mdl_status watch_round(struct cli *c, const char *id, long long seconds, js
         path_segment(&p, full);
         st = cli_get(c, &p, round);
         const json_t *r = st == MDL_OK ? json_object_get(*round, "round") : NULL;
-        if (st != MDL_OK || has_ended(mdl_doc_text(r, "state"))) {
+        if (st != MDL_OK || round_has_ended(mdl_doc_text(r, "state"))) {
             break;
         }
         /* PARTNER stands for its newest round: stay with the one that was newest at first. */

@@ -36,13 +36,42 @@ static const char *by(enum mdl_by who)
     return NULL;
 }
 
-static const char *state_of(const struct mdl_round_row *row, bool at_work, const char *phase)
+static bool was_revoked(struct mdl_service *s, const uint8_t hash[HASH_BYTES])
+{
+    struct mdl_agreement_row row;
+    if (mdl_agreement_get(s->store, hash, &row, NULL) != MDL_OK) {
+        return false;
+    }
+    bool revoked = row.state == MDL_AGREEMENT_REVOKED;
+    mdl_agreement_clear(&row);
+    return revoked;
+}
+
+/* The store knows one end of a round that never ran; people know four. */
+const char *round_word(struct mdl_service *s, const struct mdl_round_row *row)
+{
+    if (row->outcome == MDL_ROUND_REFUSED && row->code == MDL_P_ABORTED) {
+        return "aborted";
+    }
+    if (row->outcome == MDL_ROUND_REFUSED && row->code == MDL_P_BUSY &&
+        row->proposer == MDL_BY_US && row->ended_by == MDL_BY_US) {
+        return "withdrawn";
+    }
+    if (row->outcome == MDL_ROUND_REFUSED && row->code == MDL_P_AGREEMENT &&
+        was_revoked(s, row->agreement)) {
+        return "revoked";
+    }
+    return mdl_round_outcome_slug(row->outcome);
+}
+
+static const char *state_of(struct mdl_service *s, const struct mdl_round_row *row, bool at_work,
+                            const char *phase)
 {
     if (at_work) {
         return phase != NULL && strcmp(phase, "preparing") == 0 ? "preparing" : "running";
     }
     if (row->outcome != MDL_ROUND_WAITING) {
-        return mdl_round_outcome_slug(row->outcome);
+        return round_word(s, row);
     }
     return strcmp(row->phase, WAIT_OPERATOR) == 0 ? "waiting-for-approval" : "waiting-for-partner";
 }
@@ -142,7 +171,7 @@ json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row)
     (void)json_object_set_new(o, "partner", json_string(name));
     (void)json_object_set_new(o, "agreement", doc_hex(row->agreement, sizeof row->agreement));
     (void)json_object_set_new(o, "proposed_by", json_string(by(row->proposer)));
-    (void)json_object_set_new(o, "state", json_string(state_of(row, at_work, phase)));
+    (void)json_object_set_new(o, "state", json_string(state_of(s, row, at_work, phase)));
     (void)json_object_set_new(o, "phase", json_string(phase));
     (void)json_object_set_new(o, "progress",
                               pair("done", (json_int_t)v.done, "total", (json_int_t)v.total));
@@ -194,9 +223,8 @@ static json_t *last_round(struct mdl_service *s, int64_t id)
     if (round_newest(s, id, &row, NULL) != MDL_OK) {
         return json_null();
     }
-    json_t *o =
-        json_pack("{s:o, s:s, s:o}", "id", doc_hex(row.id, sizeof row.id), "outcome",
-                  mdl_round_outcome_slug(row.outcome), "finished", doc_time(row.finished_at));
+    json_t *o = json_pack("{s:o, s:s, s:o}", "id", doc_hex(row.id, sizeof row.id), "outcome",
+                          round_word(s, &row), "finished", doc_time(row.finished_at));
     mdl_round_clear(&row);
     return o;
 }

@@ -172,7 +172,7 @@ static enum mdl_status end_all(struct mdl_service *s, int64_t partner, const uin
             break;
         }
         if (row.outcome == MDL_ROUND_WAITING) {
-            st = refuse(s, &row, by, hash != NULL ? MDL_P_AGREEMENT : MDL_P_REFUSED, why, err);
+            st = refuse(s, &row, by, hash != NULL ? MDL_P_AGREEMENT : MDL_P_ABORTED, why, err);
         } else {
             rounds_abort(s, row.id, by, why);
         }

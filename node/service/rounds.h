@@ -50,6 +50,8 @@ enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_r
  * MDL_U_NOT_FOUND. */
 enum mdl_status round_newest(struct mdl_service *s, int64_t partner, struct mdl_round_row *out,
                              struct mdl_error *err);
+/* How the round stands or ended, in the words of docs/openapi.yaml. */
+const char *round_word(struct mdl_service *s, const struct mdl_round_row *row);
 json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row);
 /* The phases of a round that has ended, with their times; empty if it never began. Reads the log.
  */

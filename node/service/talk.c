@@ -235,7 +235,10 @@ static enum mdl_status write_back(struct talk *t, struct mdl_error *err)
     case MDL_NEGOTIATION_WITHDRAWN:
         if (t->by == MDL_BY_THEM) {
             svc_log(t->s, "warning", "%s %s the round: %s", t->p->name,
-                    t->n.ours ? "refused" : "took back", t->n.text);
+                    t->n.status == MDL_P_ABORTED ? "aborted"
+                    : t->n.ours                  ? "refused"
+                                                 : "took back",
+                    t->n.text);
         }
         return talk_end_waiting(t->s, &t->row, t->n.status, t->n.text, t->by, err);
     case MDL_NEGOTIATION_NONE:

@@ -229,7 +229,7 @@ enum mdl_status verb_round_approve(struct mdl_service *s, const json_t *params, 
     }
     if (row.outcome != MDL_ROUND_WAITING || row.proposer != MDL_BY_THEM) {
         st = mdl_fail(err, MDL_U_STATE, "this round does not wait for our approval: it is %s",
-                      mdl_round_outcome_slug(row.outcome));
+                      round_word(s, &row));
     } else {
         st = proposal_approve(s, &row, err);
     }
@@ -251,7 +251,7 @@ enum mdl_status verb_round_refuse(struct mdl_service *s, const json_t *params, j
     }
     if (row.outcome != MDL_ROUND_WAITING || row.proposer != MDL_BY_THEM) {
         st = mdl_fail(err, MDL_U_STATE, "this round does not wait for our approval: it is %s",
-                      mdl_round_outcome_slug(row.outcome));
+                      round_word(s, &row));
     } else {
         st = proposal_refuse(s, &row, MDL_P_REFUSED, reason != NULL ? reason : "no reason given",
                              err);
@@ -273,11 +273,10 @@ enum mdl_status verb_round_abort(struct mdl_service *s, const json_t *params, js
         return st;
     }
     if (row.outcome == MDL_ROUND_WAITING) {
-        st = proposal_refuse(s, &row, row.proposer == MDL_BY_US ? MDL_P_ABORTED : MDL_P_REFUSED,
-                             "ended by the operator", err);
+        st = proposal_refuse(s, &row, MDL_P_ABORTED, "ended by the operator", err);
     } else if (!rounds_abort(s, row.id, MDL_BY_US, "ended by the operator")) {
         st = mdl_fail(err, MDL_U_STATE, "this round has ended already: it is %s",
-                      mdl_round_outcome_slug(row.outcome));
+                      round_word(s, &row));
     }
     if (st == MDL_OK) {
         st = mdl_round_get(s->store, row.id, &now, err);

@@ -156,7 +156,7 @@ wait_for "the agreement at b" arrived
 node b agreement accept "$A" --yes >/dev/null
 asked b "$A"
 node a partner remove "$B" --yes >/dev/null
-promptly b "$A" "(refused|withdrawn)"
+promptly b "$A" "\(aborted\)"
 # Whoever gives the same token again means it.
 node a partner accept - --yes <"$work/token.b" >/dev/null
 node b partner set "$A" --accept >/dev/null

@@ -115,9 +115,41 @@ START_TEST(a_waiting_round_ends_by_who_revoked)
     const char *id = text_of(doc, "round", "id");
     json_decref(wait_state(&b, "round", id, "waiting"));
     json_decref(node_do(&b, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
-    expect_end(&a, id, "refused", "them", "the partner revoked the agreement");
-    expect_end(&b, id, "refused", "us", "the agreement was revoked");
+    expect_end(&a, id, "revoked", "them", "the partner revoked the agreement");
+    expect_end(&b, id, "revoked", "us", "the agreement was revoked");
     json_decref(doc);
+}
+END_TEST
+
+/* Whichever side ends a round that waits, both call it by the same word. */
+START_TEST(a_waiting_round_is_aborted_or_refused)
+{
+    static const struct {
+        bool by_a;
+        const char *verb, *state, *text;
+    } acts[] = {{true, "round.abort", "aborted", "ended by the operator"},
+                {false, "round.abort", "aborted", "ended by the operator"},
+                {false, "round.refuse", "refused", "no reason given"}};
+    char agreement[129];
+    import(&a, 10);
+    import(&b, 10);
+    nodes_pair(&a, &b, false);
+    agree(agreement, true);
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+        const char *id = text_of(doc, "round", "id");
+        json_decref(wait_state(&b, "round", id, "waiting"));
+        json_t *end =
+            node_do(acts[i].by_a ? &a : &b, acts[i].verb, json_pack("{s:s}", "round", id));
+        ck_assert_str_eq(text_of(end, "round", "state"), acts[i].state);
+        json_decref(end);
+        expect_end(&a, id, acts[i].state, acts[i].by_a ? "us" : "them", acts[i].text);
+        expect_end(&b, id, acts[i].state, acts[i].by_a ? "them" : "us", acts[i].text);
+        const char *text =
+            node_refuses(&a, "round.abort", json_pack("{s:s}", "round", id), MDL_U_STATE);
+        ck_assert_ptr_nonnull(strstr(text, acts[i].state));
+        json_decref(doc);
+    }
 }
 END_TEST
 
@@ -179,7 +211,7 @@ START_TEST(of_two_that_crossed_the_one_that_ran_is_shown)
     json_t *kept = node_do(keeps, "round.start", json_pack("{s:s}", "partner", name_of_yields));
     node_stop(keeps);
     node_restart(yields);
-    json_decref(node_do(yields, "round.start", json_pack("{s:s}", "partner", name_of_keeps)));
+    json_t *lost = node_do(yields, "round.start", json_pack("{s:s}", "partner", name_of_keeps));
     node_restart(keeps);
     json_decref(node_wait_round(keeps, text_of(kept, "round", "id"), 30));
     json_t *doc = wait_state(yields, "round", name_of_keeps, "complete");
@@ -191,6 +223,9 @@ START_TEST(of_two_that_crossed_the_one_that_ran_is_shown)
     ck_assert_str_eq(json_string_value(json_object_get(last, "outcome")), "complete");
     json_decref(doc);
     json_decref(kept);
+    expect_end(yields, text_of(lost, "round", "id"), "withdrawn", "us",
+               "withdrawn: the partner's proposal crossed it");
+    json_decref(lost);
 }
 END_TEST
 
@@ -202,6 +237,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, a_running_round_ends_by_who_revoked);
     tcase_add_test(t, a_waiting_round_ends_by_who_revoked);
+    tcase_add_test(t, a_waiting_round_is_aborted_or_refused);
     tcase_add_test(t, ids_are_found_in_either_case);
     tcase_add_test(t, of_two_that_crossed_the_one_that_ran_is_shown);
     suite_add_tcase(s, t);
