@@ -60,7 +60,9 @@ void show_disclosure(const json_t *d, FILE *f)
     say_shade(f, SHADE_DIM,
               "Both identities and the rules for match keys are signed too, by digest: "
               "see --json.\n");
-    say(f, "Here are %s with %s now.\n",
+    char populations[512];
+    say(f, "Of ours (%s) there are now %s with %s.\n",
+        join_names(json_object_get(d, "populations"), populations, sizeof populations),
         form_count(mdl_doc_int(d, "own_accounts"), "account", "accounts", a),
         form_count(mdl_doc_int(d, "own_keys"), "match key", "match keys", b));
 }

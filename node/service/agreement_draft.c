@@ -3,6 +3,7 @@
 #include "outside.h"
 
 #include <sodium.h>
+#include <store_source.h>
 #include <string.h>
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
@@ -30,6 +31,66 @@ static enum mdl_status wish_populations(const json_t *params, const char *name,
         names[i] = json_string_value(json_array_get(list, i));
     }
     return mdl_agreement_set_populations(a, 0, role, names, n, err);
+}
+
+/* Names of populations that there are: the standard ones, and those of the imported sources. */
+struct known {
+    const char *wanted;
+    bool hit;
+    char names[600];
+};
+
+static void know(struct known *k, const char *name)
+{
+    char quoted[MDL_STORE_NAME + 4];
+    size_t used = strlen(k->names);
+    k->hit = k->hit || strcmp(name, k->wanted) == 0;
+    (void)snprintf(quoted, sizeof quoted, "'%s'", name);
+    if (strstr(k->names, quoted) == NULL) {
+        (void)snprintf(k->names + used, sizeof k->names - used, "%s%s", used > 0 ? ", " : "",
+                       quoted);
+    }
+}
+
+static bool know_source(void *ctx, const struct mdl_source_row *row)
+{
+    json_t *report = row->report != NULL ? json_loads(row->report, 0, NULL) : NULL;
+    size_t i;
+    const json_t *p;
+    json_array_foreach(json_object_get(report, "populations"), i, p)
+    {
+        const char *name = json_string_value(json_object_get(p, "name"));
+        if (name != NULL) {
+            know(ctx, name);
+        }
+    }
+    json_decref(report);
+    return true;
+}
+
+/* Under a name that was mistyped nothing would go, and nobody would know why. */
+static enum mdl_status own_populations_known(struct mdl_service *s, const json_t *params,
+                                             struct mdl_error *err)
+{
+    static const char *const standard[] = {"customers", "open-opportunities", "prospects"};
+    size_t i;
+    const json_t *name;
+    json_array_foreach(json_object_get(params, "populations"), i, name)
+    {
+        struct known k = {.wanted = json_string_value(name)};
+        for (size_t n = 0; n < sizeof standard / sizeof standard[0]; n++) {
+            know(&k, standard[n]);
+        }
+        enum mdl_status st = mdl_source_list(s->store, know_source, &k, err);
+        if (st == MDL_OK && !k.hit) {
+            st = mdl_fail(err, MDL_U_ARGUMENT,
+                          "populations: there is no '%.40s' here; there are %s", k.wanted, k.names);
+        }
+        if (st != MDL_OK) {
+            return st;
+        }
+    }
+    return MDL_OK;
 }
 
 static enum mdl_status wish_text(const json_t *params, const char *name, char *dst,
@@ -117,6 +178,9 @@ enum mdl_status agreement_draft_for(struct mdl_service *s, const struct mdl_part
     randombytes_buf(nonce, sizeof nonce);
     enum mdl_status st = mdl_agreement_draft(&own, &theirs, (const uint8_t(*)[32])profile, 1,
                                              now_ms(), nonce, a, err);
+    if (st == MDL_OK && wish != NULL && wish->params != NULL) {
+        st = own_populations_known(s, wish->params, err);
+    }
     if (st == MDL_OK && wish != NULL && wish->params != NULL) {
         st = apply_wish(wish->params, a, role_with(s, partner->identity), err);
     }

@@ -3,6 +3,7 @@
 #include "outside.h"
 #include "proposals.h"
 #include "rounds.h"
+#include "sizes.h"
 
 #include <fingerprint.h>
 #include <sodium.h>
@@ -324,26 +325,19 @@ static void tell(void *ctx, enum mdl_disclosure section, const char *sentence)
     (void)json_array_append_new(t->section[section], json_string(sentence));
 }
 
-struct counting {
-    json_int_t accounts, keys;
-};
-
-static bool count_source(void *ctx, const struct mdl_source_row *row)
-{
-    struct counting *c = ctx;
-    c->accounts += (json_int_t)row->accounts;
-    c->keys += (json_int_t)row->keys;
-    return true;
-}
-
 json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a)
 {
     bool is_a = memcmp(a->identity[0], mdl_identity_public(s->identity), MDL_IDENTITY_BYTES) == 0;
+    enum mdl_role own = is_a ? MDL_ROLE_A : MDL_ROLE_B;
     struct telling t = {{json_array(), json_array(), json_array(), json_array()}};
-    struct counting c = {0, 0};
-    mdl_agreement_describe(a, is_a ? MDL_ROLE_A : MDL_ROLE_B, tell, &t);
-    (void)(mdl_source_list(s->store, count_source, &c, NULL) == MDL_OK);
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "they_learn", t.section[MDL_THEY_LEARN],
-                     "we_learn", t.section[MDL_WE_LEARN], "terms", t.section[MDL_TERMS], "details",
-                     t.section[MDL_DETAILS], "own_accounts", c.accounts, "own_keys", c.keys);
+    mdl_agreement_describe(a, own, tell, &t);
+    tell(&t, MDL_TERMS,
+         "The days results are kept are a promise of both sides: this version of Mandorla does not "
+         "erase results by itself when they are over.");
+    json_t *o =
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "they_learn", t.section[MDL_THEY_LEARN], "we_learn",
+                  t.section[MDL_WE_LEARN], "terms", t.section[MDL_TERMS], "details",
+                  t.section[MDL_DETAILS], "populations", population_names(&a->groups[0], own));
+    sizes_note(s, o, population_names(&a->groups[0], own));
+    return o;
 }

@@ -3,6 +3,7 @@
 #include "outside.h"
 #include "proposals.h"
 #include "rounds.h"
+#include "sizes.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -99,8 +100,8 @@ static enum mdl_status show(struct mdl_service *s, struct mdl_agreement_row *row
     return st;
 }
 
-enum mdl_status verb_agreement_propose(struct mdl_service *s, const json_t *params, json_t **result,
-                                       struct mdl_error *err)
+static enum mdl_status on_loop_agreement_propose(struct mdl_service *s, const json_t *params,
+                                                 json_t **result, struct mdl_error *err)
 {
     struct mdl_partner_row partner;
     struct mdl_agreement_row row;
@@ -126,6 +127,12 @@ enum mdl_status verb_agreement_propose(struct mdl_service *s, const json_t *para
     }
     mdl_partner_clear(&partner);
     return st;
+}
+
+enum mdl_status verb_agreement_propose(struct mdl_service *s, const json_t *params, json_t **result,
+                                       struct mdl_error *err)
+{
+    return sizes_call(s, on_loop_agreement_propose, params, result, err);
 }
 
 struct listing {
@@ -159,8 +166,8 @@ enum mdl_status verb_agreement_list(struct mdl_service *s, const json_t *params,
     return MDL_OK;
 }
 
-enum mdl_status verb_agreement_show(struct mdl_service *s, const json_t *params, json_t **result,
-                                    struct mdl_error *err)
+static enum mdl_status on_loop_agreement_show(struct mdl_service *s, const json_t *params,
+                                              json_t **result, struct mdl_error *err)
 {
     struct mdl_agreement_row row;
     enum mdl_status st = find(s, param_text(params, "agreement"), to_show, &row, err);
@@ -169,6 +176,12 @@ enum mdl_status verb_agreement_show(struct mdl_service *s, const json_t *params,
         mdl_agreement_clear(&row);
     }
     return st;
+}
+
+enum mdl_status verb_agreement_show(struct mdl_service *s, const json_t *params, json_t **result,
+                                    struct mdl_error *err)
+{
+    return sizes_call(s, on_loop_agreement_show, params, result, err);
 }
 
 typedef enum mdl_status act_fn(struct mdl_service *s, struct mdl_agreement_row *row,

@@ -2,6 +2,7 @@
  * It may not run one: proposals.c and rounds.c do. */
 #include "proposals.h"
 #include "rounds.h"
+#include "sizes.h"
 
 #include <sodium.h>
 #include <store_source.h>
@@ -186,8 +187,8 @@ enum mdl_status verb_round_start(struct mdl_service *s, const json_t *params, js
     return st;
 }
 
-enum mdl_status verb_round_preview(struct mdl_service *s, const json_t *params, json_t **result,
-                                   struct mdl_error *err)
+static enum mdl_status on_loop_round_preview(struct mdl_service *s, const json_t *params,
+                                             json_t **result, struct mdl_error *err)
 {
     struct mdl_partner_row partner;
     struct mdl_agreement_row row;
@@ -214,6 +215,12 @@ enum mdl_status verb_round_preview(struct mdl_service *s, const json_t *params, 
     }
     mdl_partner_clear(&partner);
     return st;
+}
+
+enum mdl_status verb_round_preview(struct mdl_service *s, const json_t *params, json_t **result,
+                                   struct mdl_error *err)
+{
+    return sizes_call(s, on_loop_round_preview, params, result, err);
 }
 
 /* ---- answers ------------------------------------------------------------------------------------

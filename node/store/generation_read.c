@@ -122,6 +122,30 @@ enum mdl_status mdl_gen_accounts(struct mdl_gen_reader *r, uint64_t populations,
     return rc;
 }
 
+enum mdl_status mdl_gen_count(struct mdl_gen_reader *r, uint64_t populations, uint64_t *accounts,
+                              uint64_t *keys, struct mdl_error *err)
+{
+    static const char sql[] =
+        "SELECT (SELECT COUNT(*) FROM account WHERE populations & ?1 <> 0), "
+        "(SELECT COUNT(DISTINCT k.key) FROM account AS a CROSS JOIN match_key AS k "
+        "ON k.id BETWEEN a.first_key AND a.last_key WHERE a.populations & ?1 <> 0)";
+    struct mdl_query q;
+    bool row = false;
+    enum mdl_status rc = mdl_query(&r->conn, &q, sql, err);
+
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_u64(&q, populations);
+    rc = mdl_next(&q, &row, err);
+    if (rc != MDL_OK || !row) {
+        return rc;
+    }
+    *accounts = mdl_take_u64(&q);
+    *keys = mdl_take_u64(&q);
+    return mdl_query_end(&q, err);
+}
+
 enum mdl_status mdl_gen_account_keys(struct mdl_gen_reader *r, int64_t account, mdl_gen_key_fn *row,
                                      void *ctx, struct mdl_error *err)
 {

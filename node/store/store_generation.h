@@ -156,6 +156,12 @@ typedef bool mdl_gen_fn(void *ctx, const struct mdl_gen_row *a);
 MDL_MUST_CHECK enum mdl_status mdl_gen_accounts(struct mdl_gen_reader *r, uint64_t populations,
                                                 int64_t after, size_t limit, mdl_gen_fn *row,
                                                 void *ctx, int64_t *next, struct mdl_error *err);
+/* Accounts with any of `populations`, and their distinct keys. Reads the whole list: not on the
+ * loop.
+ */
+MDL_MUST_CHECK enum mdl_status mdl_gen_count(struct mdl_gen_reader *r, uint64_t populations,
+                                             uint64_t *accounts, uint64_t *keys,
+                                             struct mdl_error *err);
 typedef bool mdl_gen_key_fn(void *ctx, const struct mdl_gen_key *k);
 MDL_MUST_CHECK enum mdl_status mdl_gen_account_keys(struct mdl_gen_reader *r, int64_t account,
                                                     mdl_gen_key_fn *row, void *ctx,

@@ -17,7 +17,7 @@ node b import "$work/list.b" >/dev/null
 pair a b
 wait_for "the connection" connected a
 
-has_ended() { [[ "$(state "$1" "$2")" =~ ^(aborted|refused|partial)$ ]]; }
+has_ended() { [[ "$(state "$1" "$2")" =~ ^(aborted|refused|revoked|partial)$ ]]; }
 ends() { # NAME COMPANY BY TEXT: of the newest round
   wait_for "$1 to see the end" has_ended "$1" "$2"
   node "$1" round show "$2" >"$work/shown"

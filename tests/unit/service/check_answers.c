@@ -226,6 +226,38 @@ START_TEST(results_outlive_the_partner)
 }
 END_TEST
 
+/* A person signs what is shown. */
+START_TEST(sizes_are_of_the_proposed_populations)
+{
+    json_t *report = node_import(&a, "a.csv", list_a, NULL);
+    nodes_pair(&a, &b, false);
+    json_t *d = node_do(&a, "agreement.propose",
+                        json_pack("{s:s, s:b}", "partner", "Contoso", "preview", 1));
+    ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_accounts")), 4);
+    ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_keys")),
+                     json_integer_value(at(report, "keys_total")));
+    json_decref(report);
+    json_decref(d);
+    d = node_do(&a, "agreement.propose",
+                json_pack("{s:s, s:b, s:[s]}", "partner", "Contoso", "preview", 1, "populations",
+                          "customers"));
+    ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_accounts")), 2);
+    ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_keys")), 4);
+    texts_are(at(at(d, "disclosure"), "populations"), "[\"customers\"]");
+    ck_assert_ptr_null(json_object_get(at(d, "disclosure"), "pending"));
+    json_decref(d);
+    d = node_do(&a, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_accounts")), 4);
+    json_decref(d);
+    const char *text = node_refuses(&a, "agreement.propose",
+                                    json_pack("{s:s, s:b, s:[s]}", "partner", "Contoso", "preview",
+                                              1, "populations", "custmers"),
+                                    MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(
+        text, "no 'custmers' here; there are 'customers', 'open-opportunities', 'prospects'"));
+}
+END_TEST
+
 START_TEST(names_in_any_case)
 {
     struct node c;
@@ -257,6 +289,7 @@ int main(void)
     tcase_add_test(t, a_filter_has_its_own_count);
     tcase_add_test(t, results_outlive_the_partner);
     tcase_add_test(t, names_in_any_case);
+    tcase_add_test(t, sizes_are_of_the_proposed_populations);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
