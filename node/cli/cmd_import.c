@@ -167,6 +167,26 @@ static enum mdl_status finish(struct cli *c, const char *id, json_t **report)
     return st;
 }
 
+/* Whether the message has room for all columns found. */
+static bool says_columns(const char *text, const json_t *report)
+{
+    size_t i;
+    size_t k;
+    const json_t *file;
+    const json_t *col;
+
+    json_array_foreach(json_object_get(report, "files"), i, file)
+    {
+        json_array_foreach(json_object_get(file, "columns"), k, col)
+        {
+            if (strstr(text, mdl_doc_text(col, "column")) == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* The node refused a file. What it found in it stands in the details of finishing. */
 static enum mdl_status refused(struct cli *c, const char *id)
 {
@@ -176,7 +196,8 @@ static enum mdl_status refused(struct cli *c, const char *id)
         drop(c, id);
         return why.status;
     }
-    if (finish(c, id, &report) != MDL_OK && !c->json) {
+    if (finish(c, id, &report) != MDL_OK && !c->json &&
+        !says_columns(why.text, client_details(c->client))) {
         show_columns_found(client_details(c->client), stderr);
     }
     json_decref(report);

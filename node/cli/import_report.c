@@ -89,8 +89,6 @@ void show_columns_found(const json_t *report, FILE *f)
             say(f, "  %3lld  %s%s%s\n", (long long)mdl_doc_int(col, "index"),
                 mdl_doc_text(col, "column"), field[0] != '\0' ? "  → " : "", field);
         }
-        say(f, "Say which is which with --map, for example --map \"%s=name\".\n",
-            mdl_doc_text(json_array_get(columns, 0), "column"));
     }
 }
 

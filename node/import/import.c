@@ -305,6 +305,33 @@ static void found_columns(const struct mdl_import *imp, char *out, size_t size)
     }
 }
 
+static bool in_some_file(const struct mdl_import *imp, const char *label)
+{
+    bool found = false;
+    for (size_t f = 0; f < imp->report.n_files && !found; f++) {
+        found = mdl_imp_locate(&imp->all_columns[f], label) != INT32_MIN;
+    }
+    return found;
+}
+
+static enum mdl_status refuse_rule(struct mdl_import *imp, const struct mdl_imp_rule *r)
+{
+    char found[300];
+    found_columns(imp, found, sizeof found);
+    for (size_t i = 0; i < r->n_columns; i++) {
+        if (!in_some_file(imp, r->pool.p + r->column[i])) {
+            return mdl_fail(&imp->error, MDL_U_ARGUMENT,
+                            "population %s: no file has a column \"%.80s\". Found: %s", r->name,
+                            r->pool.p + r->said[i], found);
+        }
+    }
+    return mdl_fail(
+        &imp->error, MDL_U_ARGUMENT,
+        "population %s: no file has all the columns of its rule; \"%.40s\" and \"%.40s\" "
+        "stand in different files",
+        r->name, r->pool.p + r->said[0], r->pool.p + r->said[r->n_columns - 1]);
+}
+
 /* What the operator said of columns that no file has was a slip, and would go unnoticed. */
 static enum mdl_status check_used(struct mdl_import *imp)
 {
@@ -318,11 +345,8 @@ static enum mdl_status check_used(struct mdl_import *imp)
         }
     }
     for (size_t i = 0; i < imp->n_rules; i++) {
-        const struct mdl_imp_rule *r = &imp->rules[i];
-        if (!r->used) {
-            return mdl_fail(&imp->error, MDL_U_ARGUMENT,
-                            "population %s: no file has all the columns of its rule (\"%.60s\"%s)",
-                            r->name, r->pool.p + r->column[0], r->n_columns > 1 ? ", ..." : "");
+        if (!imp->rules[i].used) {
+            return refuse_rule(imp, &imp->rules[i]);
         }
     }
     return MDL_OK;

@@ -298,9 +298,63 @@ static void list_labels(const struct mdl_imp_columns *c, char *out, size_t size)
     }
 }
 
-enum mdl_status mdl_imp_columns_refuse(const struct mdl_imp_columns *c, struct mdl_error *err)
+/* Another character that cuts the labels in more pieces than `delimiter` cut the header; 0: none.
+ */
+static char better_delimiter(const struct mdl_imp_columns *c, char delimiter)
+{
+    static const char candidates[] = {',', ';', '\t', '|'};
+    char best = 0;
+    size_t most = c->n - 1;
+    for (size_t k = 0; k < sizeof candidates; k++) {
+        size_t cuts = 0;
+        for (size_t i = 0; i < c->n && candidates[k] != delimiter; i++) {
+            for (const char *s = c->column[i].label; *s != '\0'; s++) {
+                cuts += *s == candidates[k];
+            }
+        }
+        if (cuts > most) {
+            most = cuts;
+            best = candidates[k];
+        }
+    }
+    return best;
+}
+
+static const char *delimiter_name(char c, char out[4])
+{
+    (void)snprintf(out, 4, "'%c'", c);
+    return c == '\t' ? "tab" : out;
+}
+
+static enum mdl_status refuse_cut(const struct mdl_imp_columns *c, char delimiter, char better,
+                                  struct mdl_error *err)
+{
+    char a[4], b[4], header[160];
+    size_t at = 0;
+    for (; c->column[0].label[at] != '\0' && at < sizeof header - 1; at++) {
+        header[at] = c->column[0].label[at];
+    }
+    while (at > 0 && ((unsigned char)c->column[0].label[at] & 0xC0) == 0x80) {
+        at--; /* not within a character */
+    }
+    header[at] = '\0';
+    return mdl_fail(err, MDL_U_HEADER,
+                    "cut at %s, the header has %zu column%s: \"%s\"%s. The delimiter is rather %s: "
+                    "give --delimiter %s%s",
+                    delimiter_name(delimiter, a), c->n, c->n == 1 ? "" : "s", header,
+                    c->n == 1 && c->column[0].label[at] == '\0' ? "" : " ...",
+                    delimiter_name(better, b), delimiter_name(better, b),
+                    better == '|' ? "" : ", or none");
+}
+
+enum mdl_status mdl_imp_columns_refuse(const struct mdl_imp_columns *c, char delimiter,
+                                       struct mdl_error *err)
 {
     char found[240];
+    char better = c->n > 0 ? better_delimiter(c, delimiter) : 0;
+    if (better != 0) {
+        return refuse_cut(c, delimiter, better, err);
+    }
     list_labels(c, found, sizeof found);
     if (mdl_import_kind_is_deals(c->looks_like)) {
         return mdl_fail(err, MDL_U_HEADER,

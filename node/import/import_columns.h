@@ -76,7 +76,9 @@ MDL_MUST_CHECK enum mdl_status mdl_imp_columns_read(struct mdl_imp_columns *c,
 void mdl_imp_columns_free(struct mdl_imp_columns *c);
 /* 0-based column by folded label, the nth of that name (1-based); -1 if there is none. */
 long mdl_imp_columns_find(const struct mdl_imp_columns *c, const char *folded, unsigned nth);
-/* Fills err with what was found and how to map it. Returns MDL_U_HEADER. */
-enum mdl_status mdl_imp_columns_refuse(const struct mdl_imp_columns *c, struct mdl_error *err);
+/* Fills err with what was found and how to map it, or, of a table cut at the wrong `delimiter`,
+ * with the better one. Returns MDL_U_HEADER. */
+enum mdl_status mdl_imp_columns_refuse(const struct mdl_imp_columns *c, char delimiter,
+                                       struct mdl_error *err);
 
 #endif

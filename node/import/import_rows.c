@@ -70,8 +70,7 @@ bool mdl_imp_apply_rules(struct mdl_import *imp, const struct mdl_imp_row *row, 
     return true;
 }
 
-/* Where the label is in this file: a column, or a field's slug; INT32_MIN if nowhere. */
-static int32_t locate(const struct mdl_imp_columns *c, const char *label)
+int32_t mdl_imp_locate(const struct mdl_imp_columns *c, const char *label)
 {
     long at = mdl_imp_columns_find(c, label, 1);
     if (at >= 0) {
@@ -89,7 +88,7 @@ static void bind_rule(struct mdl_import *imp, struct mdl_imp_rule *rule, struct 
 {
     b->applies = true;
     for (size_t i = 0; i < rule->n_columns; i++) {
-        b->at[i] = locate(imp->columns, rule->pool.p + rule->column[i]);
+        b->at[i] = mdl_imp_locate(imp->columns, rule->pool.p + rule->column[i]);
         b->applies = b->applies && b->at[i] != INT32_MIN;
     }
     rule->used = rule->used || b->applies;
@@ -155,7 +154,7 @@ static enum mdl_status header_row(struct mdl_import *imp, const struct mdl_imp_r
     if (st == MDL_OK && imp->columns->kind != MDL_KIND_UNKNOWN) {
         accept_header(imp, row);
     } else if (st == MDL_OK && imp->header_rows == MDL_IMPORT_HEADER_ROWS) {
-        st = mdl_imp_columns_refuse(imp->columns, err);
+        st = mdl_imp_columns_refuse(imp->columns, imp->file->delimiter, err);
     }
     return st;
 }
@@ -303,5 +302,5 @@ enum mdl_status mdl_imp_rows_end(struct mdl_import *imp, struct mdl_error *err)
     if (imp->header_rows == 0) {
         return mdl_fail(err, MDL_U_CSV, "the file is empty");
     }
-    return mdl_imp_columns_refuse(imp->columns, err);
+    return mdl_imp_columns_refuse(imp->columns, imp->file->delimiter, err);
 }

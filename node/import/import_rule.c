@@ -212,6 +212,10 @@ static uint8_t read_column(struct parser *p)
         return 0;
     }
     r->column[r->n_columns] = at;
+    r->said[r->n_columns] = r->pool.len;
+    if (!mdl_imp_buf_add(&r->pool, t.start, t.len) || !mdl_imp_buf_add(&r->pool, "", 1)) {
+        p->status = mdl_fail(p->err, MDL_L_MEMORY, "no memory for a population rule");
+    }
     return r->n_columns++;
 }
 

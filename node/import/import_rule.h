@@ -43,6 +43,7 @@ struct mdl_imp_rule {
     uint8_t n_nodes, n_columns;
     struct mdl_imp_node node[MDL_IMP_RULE_NODES];
     size_t column[MDL_IMP_RULE_COLUMNS]; /* folded labels, offsets into the pool */
+    size_t said[MDL_IMP_RULE_COLUMNS];   /* the same as the operator wrote them, for messages */
     struct mdl_imp_buf pool;
 };
 

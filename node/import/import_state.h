@@ -76,6 +76,10 @@ void mdl_imp_held_free(struct mdl_import *imp);
 /* Populations that the operator's rules give the row. False: no memory. */
 bool mdl_imp_apply_rules(struct mdl_import *imp, const struct mdl_imp_row *row, uint32_t *mask);
 
+/* Where a rule's folded label is in a file: a column (>= 0), or a field's slug (-1 - field);
+ * INT32_MIN if nowhere. */
+int32_t mdl_imp_locate(const struct mdl_imp_columns *c, const char *label);
+
 /* import_accounts.c, import_deals.c. `field` is set. */
 MDL_MUST_CHECK enum mdl_status
 mdl_imp_account(struct mdl_import *imp, const struct mdl_imp_row *row, struct mdl_error *err);

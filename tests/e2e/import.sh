@@ -58,4 +58,11 @@ companies 5000 >"$work/many.csv"
 same "$work/many.csv" --source many
 equal "$(doc accounts <"$work/preview.json")" 5000 "accounts"
 
+step "a rule over columns of different files, and a header cut in the wrong place"
+fails 2 'no file has all the columns of its rule; "segment" and "STAGE" stand in different files' \
+  node a import "$work/accounts.csv" "$work/deals.csv" --source x --population "vip: segment = Gold and STAGE = Won"
+fails 2 'accounts.csv: cut at .;., the header has 1 column: .*The delimiter is rather .,.' \
+  node a import "$work/accounts.csv" --source x --delimiter ';' --map "Account Name=name"
+lacks "$work/said" 'Columns found in|--map'
+
 finish

@@ -56,7 +56,12 @@ if [ "$(id -u)" -ne 0 ]; then
   fails 4 "closed.csv' cannot be opened: Permission denied" import "$work/closed.csv"
 fi
 fails 2 'Columns: colour, size.*--map "colour=name"' import "$work/header.csv"
-contains "$work/said" '^ +1 +colour$'
+equal "$(grep -o colour "$work/said" | wc -l)" 2 "times that the column is named, once in the advice"
+printf 'column %s,' {1..60} >"$work/wide.csv"
+fails 2 'and [0-9]+ more' import "$work/wide.csv"
+contains "$work/said" '^ +60 +column 60$'
+fails 2 "The delimiter is rather ';': give --delimiter ';', or none" import "$work/good.csv" --delimiter ,
+fails 2 'no file has a column "Colour"\. Found: ' import "$work/good.csv" --population 'vip: Colour = red'
 fails 2 "Excel workbook.*CSV" import "$work/book.xlsx"
 fails 2 "gzip archive" import "$work/list.csv.gz"
 fails 2 "line 3, column 1: the quote .*never closed" import "$work/quote.csv"
@@ -68,7 +73,7 @@ fails 2 "no file has such a column" import "$work/good.csv" --map "Foo=name"
 fails 2 "no such field. Fields:" import "$work/good.csv" --map "Web=colour"
 fails 2 "COLUMN=FIELD" import "$work/good.csv" --map Web
 fails 2 "expected NAME: CONDITION" import "$work/good.csv" --population customers
-fails 2 'has all the columns of its rule \("foo"\)' import "$work/good.csv" --population "customers: Foo = 1"
+fails 2 'has a column "Foo"' import "$work/good.csv" --population "customers: Foo = 1"
 fails 2 "expected auto, utf-8" import "$work/good.csv" --encoding ebcdic
 fails 2 "expected one character" import "$work/good.csv" --delimiter ';;'
 fails 2 "cannot be a name" node a import "$work/good.csv" --source "My List"

@@ -50,6 +50,15 @@ static void refused(const char *text, const char *const *maps, size_t n_maps, co
     rig_free(r);
 }
 
+static void refused_cut_at(char delimiter, const char *text, const char *what)
+{
+    struct rig *r = rig_new();
+    r->options.delimiter = delimiter;
+    ck_assert_int_eq(rig_text(r, text), MDL_U_HEADER);
+    ck_text_has(r->err.text, what);
+    rig_free(r);
+}
+
 START_TEST(unknown_headers)
 {
     static const char *const amount[] = {"Deal=deal_name"};
@@ -62,6 +71,13 @@ START_TEST(unknown_headers)
     refused("Opportunity Name,Amount\n", NULL, 0, "no column names the account");
     refused("Deal Name,Amount\n", NULL, 0, "HubSpot deals");
     refused("Deal,Volume\n", amount, 1, "Columns: Deal, Volume");
+    /* Cut at the wrong place, and found out at none. */
+    refused("Firma|Web|Status\nx|y|z\n", NULL, 0, "--delimiter '|'");
+    refused_cut_at(';', "Account,Web,Status\nA,a.com,x\n", "The delimiter is rather ','");
+    refused_cut_at(',', "Account;Web\nA;a.com\n", "The delimiter is rather ';'");
+    refused_cut_at(',', "Account\tWeb\tX\nA\ta.com\n",
+                   "The delimiter is rather tab: give --delimiter tab");
+    refused_cut_at(';', "Foo;Bar, Baz\n1;2\n", "Columns: Foo, Bar, Baz.");
 }
 END_TEST
 

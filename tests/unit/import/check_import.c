@@ -246,8 +246,8 @@ START_TEST(a_rule_without_its_column)
     r->options.n_populations = 1;
     ck_ok(r, rig_text(r, SHEET));
     ck_assert_int_eq(rig_finish(r), MDL_U_ARGUMENT);
-    ck_text_has(r->err.text, "population vip: no file has all the columns of its rule");
-    ck_text_has(r->err.text, "colour");
+    ck_text_has(r->err.text, "population vip: no file has a column \"Colour\". Found: ");
+    ck_text_has(r->err.text, "Type");
     rig_free(r);
 }
 END_TEST
