@@ -14,34 +14,34 @@
 #define SUM_CHUNK    256 /* points decoded in one go */
 #define SUM_BITS_MIN 4
 #define SUM_BITS_MAX 11
-#define SUM_WINDOWS  72 /* a multiple of 8, for 4 bits and 254 + 8 * 3 of them */
+#define SUM_WINDOWS  64 /* of 4 bits */
 #define POINT_WORDS  (4 * FE_PACKED)
-#define AFFINE_WORDS 16 /* y + x, y - x, 2d x y; and one word, to fill two cache lines */
+#define AFFINE_WORDS (4 * FE_PACKED) /* y + x, y - x, 2d x y, -2d x y */
 
 struct sum {
     size_t bits, windows, buckets; /* buckets with the one for 0, whose content does not count */
     uint64_t *bucket;              /* [windows][buckets][POINT_WORDS] */
     uint64_t affine[SUM_CHUNK][AFFINE_WORDS];
-    int16_t digit[SUM_CHUNK][SUM_WINDOWS];
+    uint16_t digit[SUM_CHUNK][SUM_WINDOWS];   /* twice the size, and 1 if it is negative */
     uint64_t total[SUM_WINDOWS][POINT_WORDS]; /* of a window */
 };
 
-/* Windows of c bits that hold a scalar below 2^253 with signed digits, whole vectors of them. */
+/* Windows of c bits for half of a scalar's range with signed digits, whole vectors of them. */
 static size_t sum_windows(size_t bits)
 {
-    size_t needed = (254 + bits - 1) / bits;
+    size_t needed = (252 + bits - 1) / bits;
 
     return (needed + LANES - 1) / LANES * LANES;
 }
 
-/* Adding to a bucket takes 7 multiplications, summing one up twice 9. */
+/* Adding to a bucket takes 7 multiplications and what goes with them, summing one up 15 such. */
 static size_t sum_best_bits(size_t n)
 {
     size_t best = SUM_BITS_MIN;
     size_t least_cost = SIZE_MAX;
 
     for (size_t bits = SUM_BITS_MIN; bits <= SUM_BITS_MAX; bits++) {
-        size_t cost = sum_windows(bits) * (7 * n + ((size_t)18 << (bits - 1)));
+        size_t cost = sum_windows(bits) * (7 * n + ((size_t)15 << (bits - 1)));
 
         if (cost < least_cost) {
             least_cost = cost;
@@ -86,35 +86,53 @@ static void sum_free(struct sum *s)
     free(s);
 }
 
-/* Digits in [-2^(c-1), 2^(c-1) - 1]; the last one is small, so nothing is carried out of it. */
-static void sum_recode(int16_t *digit, const uint8_t *weight, size_t bits, size_t windows)
+/* w = L - w for w in [2^251, L-1]: half the range is left. Gives whether it did. */
+static uint64_t sum_fold(uint64_t w[4])
 {
-    uint64_t w[5] = {0, 0, 0, 0, 0};
-    int carry = 0;
+    uint64_t n[4];
+    uint64_t borrow = 0;
+
+    if (w[3] >> 59 == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t d = scalar_order[i] - w[i];
+
+        n[i] = d - borrow;
+        borrow = (uint64_t)(scalar_order[i] < w[i]) | (uint64_t)(d < borrow);
+    }
+    memcpy(w, n, sizeof n);
+    return 1;
+}
+
+/* Digits in [-2^(c-1) + 1, 2^(c-1)]. What sum_fold leaves is below 2^251 + 2^125; 2^(c-1) in each
+ * window is above 2^251 + 2^240. So nothing is carried out of the last one. */
+static void sum_recode(uint16_t *digit, const uint8_t *weight, size_t bits, size_t windows)
+{
+    const uint64_t mask = ((uint64_t)1 << bits) - 1;
+    const uint64_t half = (uint64_t)1 << (bits - 1);
+    uint64_t w[6] = {0, 0, 0, 0, 0, 0};
+    uint64_t carry = 0;
+    uint64_t negative;
 
     memcpy(w, weight, 32);
+    negative = sum_fold(w);
     for (size_t i = 0; i < windows; i++) {
         size_t at = i * bits;
-        int d = carry;
+        uint64_t d = carry;
 
         if (at < 256) {
-            uint64_t v = w[at / 64] >> (at % 64);
-
-            if (at % 64 + bits > 64) {
-                v |= w[at / 64 + 1] << (64 - at % 64);
-            }
-            d += (int)(v & (((uint64_t)1 << bits) - 1));
+            d += (w[at / 64] >> (at % 64) | w[at / 64 + 1] << 1 << (63 - at % 64)) & mask;
         }
-        carry = d >> (bits - 1) != 0;
-        digit[i] = (int16_t)(d - (carry << bits));
+        carry = d > half;
+        d = carry ? mask + 1 - d : d;
+        digit[i] = (uint16_t)(d << 1 | (carry ^ negative));
     }
 }
 
 /* Points that are none count as the identity. */
 static void sum_decode(struct sum *s, const uint8_t *in, size_t n, uint8_t *status)
 {
-    const vec zero = vec_set1(0);
-
     for (size_t i = 0; i < n; i += LANES) {
         size_t count = least(n - i, LANES);
         uint64_t *to[LANES];
@@ -123,7 +141,7 @@ static void sum_decode(struct sum *s, const uint8_t *in, size_t n, uint8_t *stat
         vec ok;
         point p;
         cached c;
-        fe one, none;
+        fe one, none, minus;
 
         ok = decode_noting(&p, in + i * POINT, count, status + i);
         point_cache(&c, &p);
@@ -132,10 +150,11 @@ static void sum_decode(struct sum *s, const uint8_t *in, size_t n, uint8_t *stat
         fe_select(&c.yp, ok, &c.yp, &one);
         fe_select(&c.ym, ok, &c.ym, &one);
         fe_select(&c.t2d, ok, &c.t2d, &none);
+        fe_negate_if(&minus, vec_set1(UINT64_MAX), &c.t2d);
         fe_pack(packed_point, &c.yp);
         fe_pack(packed_point + FE_PACKED, &c.ym);
         fe_pack(packed_point + 2 * FE_PACKED, &c.t2d);
-        packed_point[AFFINE_WORDS - 1] = zero;
+        fe_pack(packed_point + 3 * FE_PACKED, &minus);
         for (size_t l = 0; l < LANES; l++) {
             to[l] = l < count ? s->affine[i + l] : waste;
         }
@@ -165,35 +184,50 @@ static void point_store(uint64_t *const to[LANES], const point *p)
     vec_scatter(to, v, POINT_WORDS);
 }
 
-/* p + (m ? -q : q) for an affine q: the formula of point_add_terms with Z2 = 1. */
-static void point_add_affine(point *p, const uint64_t q[AFFINE_WORDS], vec m)
+/* The m ? a : b of packed elements that are the same in all lanes. */
+FE_INLINE void sum_choose(fe *r, vec m, const uint64_t a[FE_PACKED], const uint64_t b[FE_PACKED])
 {
-    packed s;
-    cached c;
+    vec v[FE_PACKED];
+
+    for (size_t i = 0; i < FE_PACKED; i++) {
+        v[i] = vec_select(m, vec_set1(a[i]), vec_set1(b[i]));
+    }
+    fe_unpack(r, v);
+}
+
+/* p + (m ? -q : q) for an affine q: the formula of point_add_terms with Z2 = 1. */
+FE_INLINE void point_add_affine(point *p, const uint64_t q[AFFINE_WORDS], vec m)
+{
     wide a, b, t, d;
     terms r;
-    fe sum;
+    fe s, k;
 
-    for (size_t i = 0; i < 3 * FE_PACKED; i++) {
-        s.v[i] = vec_set1(q[i]);
-        s.v[3 * FE_PACKED + i % FE_PACKED] = vec_set1(0);
-    }
-    packed_to_cached(&c, &s, m);
-    fe_sub(&sum, &p->y, &p->x);
-    fe_mul_wide(&a, &sum, &c.ym);
-    fe_add(&sum, &p->y, &p->x);
-    fe_mul_wide(&b, &sum, &c.yp);
-    fe_mul_wide(&t, &p->t, &c.t2d);
+    sum_choose(&k, m, q, q + FE_PACKED);
+    fe_sub(&s, &p->y, &p->x);
+    fe_mul_wide(&a, &s, &k);
+    sum_choose(&k, m, q + FE_PACKED, q);
+    fe_add(&s, &p->y, &p->x);
+    fe_mul_wide(&b, &s, &k);
+    sum_choose(&k, m, q + 3 * FE_PACKED, q + 2 * FE_PACKED);
+    fe_mul_wide(&t, &p->t, &k);
     wide_twice(&d, &p->z);
     point_sum_terms(&r, &a, &b, &t, &d);
     point_from_terms_t(p, &r);
 }
 
-static void sum_prefetch(const struct sum *s, size_t first_window, const int16_t *digit)
+/* Where the digits of a point send it, in one vector of windows. */
+struct places {
+    uint64_t *bucket[LANES];
+    uint64_t negative[LANES];
+};
+
+FE_INLINE void sum_find(struct places *to, uint64_t *first, size_t stride, const uint16_t *digit)
 {
     for (size_t l = 0; l < LANES; l++) {
-        const uint64_t *b = sum_bucket(s, first_window + l, (size_t)abs(digit[first_window + l]));
+        uint64_t *b = first + l * stride + (size_t)(digit[l] >> 1) * POINT_WORDS;
 
+        to->bucket[l] = b;
+        to->negative[l] = 0 - (uint64_t)(digit[l] & 1);
         __builtin_prefetch(b, 1);
         __builtin_prefetch(b + 8, 1);
         __builtin_prefetch(b + POINT_WORDS - 1, 1);
@@ -203,24 +237,23 @@ static void sum_prefetch(const struct sum *s, size_t first_window, const int16_t
 /* Puts n decoded points into their buckets of one vector of windows. */
 static void sum_fill(const struct sum *s, size_t first_window, size_t n)
 {
+    uint64_t *first = sum_bucket(s, first_window, 0);
+    size_t stride = s->buckets * POINT_WORDS;
+    struct places to[2];
+
+    sum_find(&to[0], first, stride, s->digit[0] + first_window);
     for (size_t i = 0; i < n; i++) {
-        const int16_t *digit = s->digit[i] + first_window;
-        uint64_t *to[LANES];
+        struct places *now = &to[i % 2];
         const uint64_t *from[LANES];
-        uint64_t negative[LANES];
         point p;
 
         if (i + 1 < n) {
-            sum_prefetch(s, first_window, s->digit[i + 1]);
+            sum_find(&to[(i + 1) % 2], first, stride, s->digit[i + 1] + first_window);
         }
-        for (size_t l = 0; l < LANES; l++) {
-            to[l] = sum_bucket(s, first_window + l, (size_t)abs(digit[l]));
-            from[l] = to[l];
-            negative[l] = digit[l] < 0 ? UINT64_MAX : 0;
-        }
+        memcpy(from, now->bucket, sizeof from);
         point_load(&p, from);
-        point_add_affine(&p, s->affine[i], vec_load(negative));
-        point_store(to, &p);
+        point_add_affine(&p, s->affine[i], vec_load(now->negative));
+        point_store(now->bucket, &p);
     }
 }
 
@@ -233,17 +266,16 @@ static void sum_collect(struct sum *s, size_t first_window)
 
     point_identity(&run);
     point_identity(&total);
-    for (size_t b = s->buckets; b-- > 1;) {
+    for (size_t b = s->buckets; b-- > 0;) {
         const uint64_t *from[LANES];
 
         for (size_t l = 0; l < LANES; l++) {
             from[l] = sum_bucket(s, first_window + l, b);
         }
         point_load(&p, from);
-        point_cache(&c, &p);
-        point_add(&run, &run, &c);
         point_cache(&c, &run);
         point_add(&total, &total, &c);
+        point_add(&run, &p, &c); /* that of bucket 0 comes too late to count */
     }
     for (size_t l = 0; l < LANES; l++) {
         to[l] = s->total[first_window + l];

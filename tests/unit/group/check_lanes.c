@@ -297,12 +297,41 @@ START_TEST(in_place)
 }
 END_TEST
 
+/* Where the digits of a weight are at their bounds: 1, L - 1, 2^251 - 1, 2^251 and what surrounds
+ * it, (L - 1) / 2 and (L + 1) / 2; and for c bits a digit of 2^(c-1), alone or with its
+ * neighbours, in all places. */
+#define HARD_WEIGHTS 23
+static void hard_weights(uint8_t *weight)
+{
+    uint8_t one[32] = {1};
+    uint8_t two[32] = {2};
+    uint8_t *at = weight;
+
+    memset(weight, 0, (size_t)HARD_WEIGHTS * 32);
+    at[0] = 1;
+    crypto_core_ristretto255_scalar_negate(at + 32, one);
+    memset(at + 64, 0xff, 32);
+    at[64 + 31] = 0x07;
+    at[96 + 31] = 0x08;
+    crypto_core_ristretto255_scalar_add(at + 128, at + 96, one);
+    ck_assert_int_eq(crypto_core_ristretto255_scalar_invert(at + 160, two), 0);
+    crypto_core_ristretto255_scalar_sub(at + 192, at + 160, one);
+    at += (size_t)7 * 32;
+    for (size_t bits = 4; bits <= 11; bits++, at += 64) {
+        for (size_t i = bits - 1; i < 252; i += bits) {
+            at[i / 8] |= (uint8_t)(1 << i % 8);
+        }
+        crypto_core_ristretto255_scalar_negate(at + 32, at);
+    }
+}
+
 /* Sums with every width of digit that an engine may choose. */
 START_TEST(long_sums)
 {
-    static const size_t lengths[] = {300, 1000, 6000};
+    static const size_t lengths[] = {30, 100, 200, 300, 600, 1000, 6000, 7000, 10000};
+    const size_t most = sizeof lengths / sizeof lengths[0];
     const struct mdl_engine *e = under_test[_i];
-    size_t n = lengths[2];
+    size_t n = lengths[most - 1];
     uint8_t *points = malloc(n * POINT);
     uint8_t *weight = calloc(n, 32);
     uint8_t *st = malloc(n);
@@ -314,12 +343,14 @@ START_TEST(long_sums)
     if (e == &mdl_engine_checked) {
         n = 300;
     }
+    ck_assert_uint_ge(lengths[0], HARD_WEIGHTS);
     crypto_core_ristretto255_random(one);
     for (size_t i = 0; i < n; i++) { /* equal points, so that one multiplication gives the answer */
         memcpy(points + i * POINT, one, POINT);
         crypto_core_ristretto255_scalar_random(weight + i * 32);
     }
-    for (size_t j = 0; j < 3 && lengths[j] <= n; j++) {
+    hard_weights(weight);
+    for (size_t j = 0; j < most && lengths[j] <= n; j++) {
         memset(total, 0, sizeof total);
         for (size_t i = 0; i < lengths[j]; i++) {
             crypto_core_ristretto255_scalar_add(total, total, weight + i * 32);
