@@ -59,7 +59,7 @@ struct mdl_log_entry {
     uint8_t type;  /* of a message; 0 else */
     uint64_t size; /* bytes of a message, keys of a debit, rows of a slice or import; 0 else */
     uint8_t commitment[MDL_HASH256];
-    char note[MDL_LOG_NOTE + 1]; /* clean UTF-8; never a name, key or other personal data */
+    char note[MDL_LOG_NOTE + 1]; /* clean UTF-8; no key, no person, no account */
 };
 
 /* Error: MDL_BUG (a field outside its limits: kind 0, direction, a note that is not clean UTF-8).

@@ -7,8 +7,9 @@
 static const struct option_row list_options[] = {
     {"partner", "PARTNER", "only what concerns this partner"},
     {"round", "ID", "only what belongs to this round"},
-    {"after", "N", "only entries after number N"},
-    {"limit", "N", "at most so many (default: 200; 2,000 at most)"},
+    {"after", "N", "the entries after number N, oldest first (0: from the beginning)"},
+    {"limit", "N", "at most so many (default: the newest 200; 2,000 at most)"},
+    {"summary", NULL, "one line a round: messages and bytes in and out, and how it ended"},
     {"csv", NULL, "CSV on standard output"},
     {NULL, NULL, NULL},
 };
@@ -50,6 +51,7 @@ static enum mdl_status entry_row(struct mdl_table *t, const json_t *e)
 {
     char seq[FORM];
     char round[FORM];
+    char agreement[FORM];
     char size[FORM];
     char when[32];
     char what[160];
@@ -70,6 +72,7 @@ static enum mdl_status entry_row(struct mdl_table *t, const json_t *e)
                            mdl_doc_text(e, "kind"),
                            mdl_doc_text(e, "partner"),
                            form_id(mdl_doc_text(e, "round"), round),
+                           form_id(mdl_doc_text(e, "agreement"), agreement),
                            mdl_doc_int(e, "size") > 0 ? form_number(mdl_doc_int(e, "size"), size)
                                                       : "",
                            what};
@@ -78,12 +81,12 @@ static enum mdl_status entry_row(struct mdl_table *t, const json_t *e)
 
 static enum mdl_status table_rows(const json_t *list, FILE *f)
 {
-    static const char *const titles[] = {"NO",      "TIME (UTC)", "",     "KIND",
-                                         "PARTNER", "ROUND",      "SIZE", "WHAT"};
-    static const enum mdl_align align[] = {MDL_RIGHT, MDL_LEFT, MDL_LEFT,  MDL_LEFT,
+    static const char *const titles[] = {"NO",    "TIME (UTC)", "",     "KIND", "PARTNER",
+                                         "ROUND", "AGREEMENT",  "SIZE", "WHAT"};
+    static const enum mdl_align align[] = {MDL_RIGHT, MDL_LEFT, MDL_LEFT,  MDL_LEFT, MDL_LEFT,
                                            MDL_LEFT,  MDL_LEFT, MDL_RIGHT, MDL_LEFT};
     struct mdl_style style = term_style(f);
-    struct mdl_table *t = mdl_table_new(8, titles, align);
+    struct mdl_table *t = mdl_table_new(9, titles, align);
     enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
     size_t i;
     const json_t *e;
@@ -112,15 +115,81 @@ static enum mdl_status show_entries(struct cli *c, const json_t *d, FILE *f)
         return MDL_OK;
     }
     enum mdl_status st = table_rows(list, f);
+    if (json_is_true(json_object_get(d, "earlier"))) {
+        say_shade(f, SHADE_DIM, "\nThe newest; earlier ones: --after 0, or a higher --limit\n");
+    }
     if (next > 0) {
         say_shade(f, SHADE_DIM, "\nMore may follow: --after %lld\n", (long long)next);
     }
     return st;
 }
 
+/* ---- summary -----------------------------------------------------------------------------------
+ */
+
+/* The cells of a round; numbers as they are for CSV, in groups for people. */
+static enum mdl_status summary_cells(const json_t *r, struct mdl_table *t, FILE *csv)
+{
+    static const char *const ways[] = {"in", "out"};
+    char text[7][FORM];
+    const char *cells[9] = {mdl_doc_text(r, "round"), mdl_doc_text(r, "partner"),
+                            mdl_doc_text(r, "agreement"), mdl_doc_text(r, "started"), NULL};
+    for (size_t w = 0; w < 2; w++) {
+        const json_t *way = json_object_get(r, ways[w]);
+        json_int_t n[] = {mdl_doc_int(way, "messages"), mdl_doc_int(way, "bytes")};
+        for (size_t i = 0; i < 2; i++) {
+            char *out = text[2 * w + i];
+            (void)snprintf(out, FORM, "%lld", (long long)n[i]);
+            cells[4 + 2 * w + i] = t == NULL ? out
+                                   : i == 0  ? form_number(n[i], out)
+                                             : form_bytes(n[i], out);
+        }
+    }
+    cells[8] = mdl_doc_text(r, "outcome");
+    if (t == NULL) {
+        mdl_csv_row(cells, 9, csv);
+        return MDL_OK;
+    }
+    cells[0] = form_id(cells[0], text[4]);
+    cells[2] = form_id(cells[2], text[5]);
+    cells[3] = form_time(cells[3], text[6]);
+    return mdl_table_row(t, cells);
+}
+
+static enum mdl_status show_summary(struct cli *c, const json_t *d, FILE *f)
+{
+    static const char *const csv_titles[] = {"round",        "partner",     "agreement",
+                                             "started",      "messages_in", "bytes_in",
+                                             "messages_out", "bytes_out",   "outcome"};
+    static const char *const titles[] = {"ROUND", "PARTNER", "AGREEMENT", "STARTED", "IN",
+                                         "",      "OUT",     "",          "OUTCOME"};
+    static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,  MDL_LEFT, MDL_RIGHT,
+                                           MDL_RIGHT, MDL_RIGHT, MDL_RIGHT, MDL_LEFT};
+    struct mdl_style style = term_style(f);
+    bool csv = option_given(&c->o, "csv");
+    struct mdl_table *t = csv ? NULL : mdl_table_new(9, titles, align);
+    enum mdl_status st = csv || t != NULL ? MDL_OK : MDL_L_MEMORY;
+    size_t i;
+    const json_t *r;
+
+    if (csv) {
+        mdl_csv_row(csv_titles, 9, f);
+    }
+    json_array_foreach(json_object_get(d, "rounds"), i, r)
+    {
+        st = st == MDL_OK ? summary_cells(r, t, f) : st;
+    }
+    if (st == MDL_OK && t != NULL) {
+        mdl_table_print(t, &style, f);
+    }
+    mdl_table_free(t);
+    return st;
+}
+
 static enum mdl_status run_list(struct cli *c)
 {
     struct path p;
+    bool summary = option_given(&c->o, "summary");
     long long after = 0;
     long long limit = 200;
     enum mdl_status st = option_int(&c->o, "after", 0, 9007199254740991, &after, &c->err);
@@ -131,9 +200,12 @@ static enum mdl_status run_list(struct cli *c)
     path_start(&p, "/v1/audit/entries");
     path_query(&p, "partner", option_text(&c->o, "partner"));
     path_query(&p, "round", option_text(&c->o, "round"));
-    path_query_int(&p, "after", after);
+    if (option_given(&c->o, "after")) {
+        path_query_int(&p, "after", after);
+    }
     path_query_int(&p, "limit", limit);
-    return st == MDL_OK ? cli_show(c, &p, show_entries) : st;
+    path_query(&p, "summary", summary ? "true" : NULL);
+    return st == MDL_OK ? cli_show(c, &p, summary ? show_summary : show_entries) : st;
 }
 
 /* ---- verify ------------------------------------------------------------------------------------
@@ -195,6 +267,7 @@ static enum mdl_status run_verify(struct cli *c)
 const struct command audit_commands[] = {
     {"audit list", "", "What left and came, to whom, when, under which agreement", NULL,
      "  mandorla audit list --partner Contoso\n"
+     "  mandorla audit list --summary --csv > rounds.csv\n"
      "  mandorla audit list --after 1000 --limit 2000 --csv > audit.csv\n",
      list_options, 0, 0, 0, run_list},
     {"audit verify", "", "Check the chain of the log and every receipt",

@@ -20,7 +20,7 @@ struct trail {
     uint8_t type;             /* of a message */
     uint64_t size;
     const uint8_t *digest; /* SHA-512 of the message, 64 bytes, or NULL: no commitment */
-    const char *note;      /* no names, no keys; NULL for none */
+    const char *note;      /* no key, no person, no account; NULL: none */
 };
 
 /* Opens the turn's transaction if need be. Errors: those of the store; MDL_BUG. */

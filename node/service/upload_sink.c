@@ -265,7 +265,9 @@ static enum mdl_status swap_in(struct mdl_service *s, void *ctx, struct mdl_erro
         st = mdl_source_swap(s->store, &row, w->old, err);
     }
     if (st == MDL_OK) {
-        struct trail t = {.kind = MDL_LOG_IMPORT, .size = u->summary->accounts};
+        char note[MDL_STORE_SLUG + 16];
+        (void)snprintf(note, sizeof note, "source %s", u->source);
+        struct trail t = {.kind = MDL_LOG_IMPORT, .size = u->summary->accounts, .note = note};
         st = trail_add(s, &t, err);
     }
     free(row.mapping);

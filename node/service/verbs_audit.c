@@ -16,6 +16,7 @@ struct listing {
     struct mdl_service *s;
     json_t *list;
     uint64_t last;
+    const uint8_t *only; /* a round's id */
 };
 
 static const char *direction_name(uint8_t d)
@@ -77,15 +78,83 @@ static json_t *head_document(struct mdl_service *s)
                      doc_hex(head.chain, head.chain_len));
 }
 
+static enum mdl_status list_entries(struct mdl_service *s, const json_t *params,
+                                    struct mdl_audit_filter *f, json_t **result,
+                                    struct mdl_error *err)
+{
+    struct listing l = {.s = s, .list = json_array()};
+    bool newest = json_object_get(params, "after") == NULL;
+    f->newest = newest;
+    f->from_seq = (uint64_t)param_int(params, "after", 0) + 1;
+    enum mdl_status st = mdl_audit_list(s->store, f, entry_row, &l, err);
+    if (st != MDL_OK) {
+        json_decref(l.list);
+        return st;
+    }
+    bool full = json_array_size(l.list) == f->limit;
+    *result = json_pack("{s:o, s:o, s:b, s:o}", "entries", l.list, "head", head_document(s),
+                        "earlier", newest && full, "next_after",
+                        full && !newest ? json_integer((json_int_t)l.last) : json_null());
+    return MDL_OK;
+}
+
+/* ---- a line a round -----------------------------------------------------------------------------
+ */
+
+static json_t *traffic(uint64_t messages, uint64_t bytes)
+{
+    return json_pack("{s:I, s:I}", "messages", (json_int_t)messages, "bytes", (json_int_t)bytes);
+}
+
+static bool summary_row(void *ctx, const struct mdl_round_row *row)
+{
+    struct listing *l = ctx;
+    struct mdl_audit_totals t;
+    char name[MDL_STORE_NAME + 1];
+    if (mdl_audit_totals(l->s->store, row->id, &t, NULL) != MDL_OK) {
+        return false;
+    }
+    partner_name(l->s, row->partner, name);
+    (void)json_array_insert_new(
+        l->list, 0,
+        json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "round",
+                  doc_hex(row->id, sizeof row->id), "partner", name, "agreement",
+                  doc_hex(row->agreement, sizeof row->agreement), "created",
+                  doc_time(row->created_at), "started", doc_time(row->started_at), "in",
+                  traffic(t.messages_in, t.bytes_in), "out", traffic(t.messages_out, t.bytes_out),
+                  "outcome", round_word(l->s, row)));
+    return true;
+}
+
+static bool summary_of_one(void *ctx, const struct mdl_round_row *row)
+{
+    struct listing *l = ctx;
+    return memcmp(row->id, l->only, sizeof row->id) != 0 || !summary_row(ctx, row);
+}
+
+static enum mdl_status list_rounds(struct mdl_service *s, const struct mdl_audit_filter *f,
+                                   json_t **result, struct mdl_error *err)
+{
+    struct listing l = {.s = s, .list = json_array(), .only = f->round};
+    struct mdl_round_filter rounds = {.partner = f->partner,
+                                      .limit = f->round != NULL ? 0 : f->limit};
+    enum mdl_status st =
+        mdl_round_list(s->store, &rounds, f->round != NULL ? summary_of_one : summary_row, &l, err);
+    if (st != MDL_OK) {
+        json_decref(l.list);
+        return st;
+    }
+    *result = json_pack("{s:o, s:o}", "rounds", l.list, "head", head_document(s));
+    return MDL_OK;
+}
+
 enum mdl_status verb_audit_list(struct mdl_service *s, const json_t *params, json_t **result,
                                 struct mdl_error *err)
 {
-    struct listing l = {.s = s, .list = json_array()};
     struct mdl_partner_row partner = {.id = 0};
     struct mdl_round_row round = {.partner = 0};
     json_int_t limit = param_int(params, "limit", 200);
-    struct mdl_audit_filter f = {.from_seq = (uint64_t)param_int(params, "after", 0) + 1,
-                                 .limit = limit < 1 || limit > LIST_MAX ? LIST_MAX : (size_t)limit};
+    struct mdl_audit_filter f = {.limit = limit < 1 || limit > LIST_MAX ? LIST_MAX : (size_t)limit};
     enum mdl_status st = MDL_OK;
 
     if (param_text(params, "partner") != NULL) {
@@ -97,7 +166,8 @@ enum mdl_status verb_audit_list(struct mdl_service *s, const json_t *params, jso
         f.round = st == MDL_OK ? round.id : NULL;
     }
     if (st == MDL_OK) {
-        st = mdl_audit_list(s->store, &f, entry_row, &l, err);
+        st = param_bool(params, "summary", false) ? list_rounds(s, &f, result, err)
+                                                  : list_entries(s, params, &f, result, err);
     }
     if (f.partner != 0) {
         mdl_partner_clear(&partner);
@@ -105,14 +175,7 @@ enum mdl_status verb_audit_list(struct mdl_service *s, const json_t *params, jso
     if (f.round != NULL) {
         mdl_round_clear(&round);
     }
-    if (st != MDL_OK) {
-        json_decref(l.list);
-        return st;
-    }
-    bool full = json_array_size(l.list) == f.limit;
-    *result = json_pack("{s:o, s:o, s:o}", "entries", l.list, "head", head_document(s),
-                        "next_after", full ? json_integer((json_int_t)l.last) : json_null());
-    return MDL_OK;
+    return st;
 }
 
 /* ---- verifying ----------------------------------------------------------------------------------

@@ -93,7 +93,9 @@ enum mdl_status verb_source_remove(struct mdl_service *s, const json_t *params, 
     }
     st = mdl_source_remove(s->store, name, old, err);
     if (st == MDL_OK) {
-        struct trail t = {.kind = MDL_LOG_OPERATOR, .size = row.accounts, .note = "source removed"};
+        char note[MDL_STORE_SLUG + 32];
+        (void)snprintf(note, sizeof note, "source remove: %s", row.name);
+        struct trail t = {.kind = MDL_LOG_OPERATOR, .size = row.accounts, .note = note};
         st = trail_add(s, &t, err);
     }
     /* The file goes when the store is next opened, should this turn's commit still fail. */

@@ -246,6 +246,19 @@ static enum mdl_status set_fields(const json_t *params, struct mdl_partner_row *
     return MDL_OK;
 }
 
+static const char *what_was_set(const json_t *params)
+{
+    bool endpoint = param_text(params, "endpoint") != NULL;
+    bool accepts = param_bool(params, "accept", false);
+    if (json_object_get(params, "accept") == NULL) {
+        return endpoint ? "partner set: endpoint" : "partner set: nothing";
+    }
+    return accepts ? (endpoint ? "partner set: endpoint, standing rule accepts"
+                               : "partner set: standing rule accepts")
+                   : (endpoint ? "partner set: endpoint, standing rule asks"
+                               : "partner set: standing rule asks");
+}
+
 enum mdl_status verb_partner_set(struct mdl_service *s, const json_t *params, json_t **result,
                                  struct mdl_error *err)
 {
@@ -262,8 +275,7 @@ enum mdl_status verb_partner_set(struct mdl_service *s, const json_t *params, js
         struct trail t = {.kind = MDL_LOG_OPERATOR,
                           .partner = row.id,
                           .identity = row.identity,
-                          .note = (row.flags & PARTNER_ACCEPTS) != 0 ? "standing rule: accept"
-                                                                     : "standing rule: ask"};
+                          .note = what_was_set(params)};
         st = trail_add(s, &t, err);
     }
     if (st == MDL_OK) {

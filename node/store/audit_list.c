@@ -13,6 +13,10 @@
 
 static const char list_all[] = SELECT "WHERE " COMMON ORDER;
 static const char list_round[] = SELECT "WHERE round = ?6 AND " COMMON ORDER;
+static const char newest_all[] =
+    "SELECT * FROM (" SELECT "WHERE " COMMON "ORDER BY seq DESC LIMIT ?5) ORDER BY seq";
+static const char newest_round[] = "SELECT * FROM (" SELECT "WHERE round = ?6 AND " COMMON
+                                   "ORDER BY seq DESC LIMIT ?5) ORDER BY seq";
 
 static void take_row(struct mdl_query *q, struct mdl_audit_row *e)
 {
@@ -34,7 +38,9 @@ enum mdl_status mdl_audit_list(struct mdl_store *st, const struct mdl_audit_filt
 {
     struct mdl_query q;
     bool more = false;
-    enum mdl_status rc = mdl_read(st, &q, f->round != NULL ? list_round : list_all, err);
+    const char *sql = f->round != NULL ? (f->newest ? newest_round : list_round)
+                                       : (f->newest ? newest_all : list_all);
+    enum mdl_status rc = mdl_read(st, &q, sql, err);
 
     if (rc != MDL_OK) {
         return rc;
@@ -55,6 +61,29 @@ enum mdl_status mdl_audit_list(struct mdl_store *st, const struct mdl_audit_filt
         if (!go_on) {
             return mdl_query_end(&q, err);
         }
+    }
+    return rc;
+}
+
+enum mdl_status mdl_audit_totals(struct mdl_store *st, const uint8_t round[MDL_STORE_ROUND],
+                                 struct mdl_audit_totals *out, struct mdl_error *err)
+{
+    struct mdl_query q;
+    bool more = false;
+    enum mdl_status rc = mdl_read(st, &q,
+                                  "SELECT direction, COUNT(*), SUM(size) FROM audit "
+                                  "WHERE round = ? AND direction <> 0 GROUP BY direction",
+                                  err);
+
+    *out = (struct mdl_audit_totals){0};
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_bytes(&q, round, MDL_STORE_ROUND);
+    while ((rc = mdl_next(&q, &more, err)) == MDL_OK && more) {
+        bool in = mdl_take_int(&q) == MDL_AUDIT_IN;
+        *(in ? &out->messages_in : &out->messages_out) = mdl_take_u64(&q);
+        *(in ? &out->bytes_in : &out->bytes_out) = mdl_take_u64(&q);
     }
     return rc;
 }

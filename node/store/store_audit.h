@@ -62,10 +62,20 @@ struct mdl_audit_filter {
     int64_t partner;      /* 0: all */
     const uint8_t *round; /* MDL_STORE_ROUND bytes, or NULL: all */
     size_t limit;         /* 0: all. The loop reads at most some thousands at a time */
+    bool newest;          /* the last `limit` that fit instead of the first, in the same order */
 };
 /* In the order of seq; the last seq seen + 1 is the cursor of the next call. */
 MDL_MUST_CHECK enum mdl_status mdl_audit_list(struct mdl_store *st,
                                               const struct mdl_audit_filter *f, mdl_audit_fn *row,
                                               void *ctx, struct mdl_error *err);
+
+/* Messages of a round, as logged. */
+struct mdl_audit_totals {
+    uint64_t messages_in, bytes_in, messages_out, bytes_out;
+};
+MDL_MUST_CHECK enum mdl_status mdl_audit_totals(struct mdl_store *st,
+                                                const uint8_t round[MDL_STORE_ROUND],
+                                                struct mdl_audit_totals *out,
+                                                struct mdl_error *err);
 
 #endif

@@ -213,6 +213,32 @@ START_TEST(results_outlive_the_partner)
     json_t *log = node_do(&a, "audit.list", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_uint_gt(json_array_size(at(log, "entries")), 10);
     json_decref(log);
+    log = node_do(&a, "audit.list", json_pack("{s:b, s:s}", "summary", 1, "partner", "Contoso"));
+    const json_t *line = json_array_get(at(log, "rounds"), 0);
+    ck_assert_str_eq(json_string_value(at(line, "round")), id);
+    ck_assert_str_eq(json_string_value(at(line, "outcome")), "complete");
+    ck_assert_int_gt(json_integer_value(at(at(line, "in"), "messages")), 5);
+    ck_assert_int_gt(json_integer_value(at(at(line, "out"), "bytes")), 500);
+    json_decref(log);
+    /* The newest, in their order; and from the first on. */
+    log = node_do(&a, "audit.list", json_pack("{s:i}", "limit", 2));
+    json_int_t head = json_integer_value(at(at(log, "head"), "seq"));
+    line = json_array_get(at(log, "entries"), 1);
+    ck_assert_int_eq(json_integer_value(at(line, "seq")), head);
+    ck_assert_str_eq(json_string_value(at(line, "kind")), "partner-removed");
+    ck_assert(json_is_true(at(log, "earlier")));
+    json_decref(log);
+    log = node_do(&a, "audit.list", json_pack("{s:i, s:i}", "after", 0, "limit", 5));
+    ck_assert_int_eq(json_integer_value(at(json_array_get(at(log, "entries"), 0), "seq")), 1);
+    ck_assert_int_eq(json_integer_value(at(log, "next_after")), 5);
+    size_t i;
+    bool import = false;
+    json_array_foreach(at(log, "entries"), i, line)
+    {
+        import = import || strncmp(json_string_value(at(line, "note")), "source ", 7) == 0;
+    }
+    ck_assert(import);
+    json_decref(log);
     log = node_do(&a, "round.list", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_uint_eq(json_array_size(at(log, "rounds")), 1);
     json_decref(log);
