@@ -120,16 +120,25 @@ enum mdl_status mdl_dleq_finish_prove(const struct mdl_dleq *d, const struct mdl
     return status;
 }
 
-/* out = s*P + c*Q; false if either product is none (a scalar or point out of range). */
+/* t[i] = s*P[i] + c*Q[i] for two pairs of points, one behind the other; false if a product or a sum
+ * is the identity or a point is none. */
 static bool combine(const uint8_t *s, const uint8_t *P, const uint8_t *c, const uint8_t *Q,
-                    uint8_t *out)
+                    uint8_t *t)
 {
-    uint8_t other[POINT];
-    bool ok = mdl_engine_mul_one(s, P, out) == MDL_OK;
+    uint8_t sp[2 * POINT];
+    uint8_t cq[2 * POINT];
+    uint8_t st[4];
+    bool ok = true;
 
-    ok = mdl_engine_mul_one(c, Q, other) == MDL_OK && ok;
-    mdl_engine_add(out, other, out);
-    return ok && !sodium_is_zero(out, POINT);
+    mdl_engine_mul(s, P, 2, sp, st);
+    mdl_engine_mul(c, Q, 2, cq, st + 2);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *out = t + i * POINT;
+
+        mdl_engine_add(sp + i * POINT, cq + i * POINT, out);
+        ok = ok && st[i] == MDL_OK && st[2 + i] == MDL_OK && !sodium_is_zero(out, POINT);
+    }
+    return ok;
 }
 
 enum mdl_status mdl_dleq_finish_verify(const struct mdl_dleq *d, const struct mdl_dleq_part *part,
@@ -139,6 +148,9 @@ enum mdl_status mdl_dleq_finish_verify(const struct mdl_dleq *d, const struct md
     const uint8_t *c = proof;
     const uint8_t *s = proof + SCALAR;
     uint8_t expected[SCALAR];
+    uint8_t P[2 * POINT]; /* G, M */
+    uint8_t Q[2 * POINT]; /* K, Z */
+    uint8_t t[2 * POINT];
     struct composites a;
     enum mdl_status status = mdl_dleq_join(d, part, n_parts, true, a.p[0], a.p[1], err);
 
@@ -148,10 +160,15 @@ enum mdl_status mdl_dleq_finish_verify(const struct mdl_dleq *d, const struct md
     if (!mdl_scalar_valid(c) || !mdl_scalar_valid(s)) {
         return mdl_fail(err, MDL_P_PROOF, "a proof holds a scalar that is not in [1, L-1]");
     }
-    if (!combine(s, mdl_group_generator, c, d->key, a.p[2]) ||
-        !combine(s, a.p[0], c, a.p[1], a.p[3])) {
+    memcpy(P, mdl_group_generator, POINT);
+    memcpy(P + POINT, a.p[0], POINT);
+    memcpy(Q, d->key, POINT);
+    memcpy(Q + POINT, a.p[1], POINT);
+    if (!combine(s, P, c, Q, t)) {
         return mdl_fail(err, MDL_P_PROOF, "a composite of a proof is the identity");
     }
+    memcpy(a.p[2], t, POINT);
+    memcpy(a.p[3], t + POINT, POINT);
     status = challenge(d, &a, expected, err);
     if (status == MDL_OK && sodium_memcmp(expected, c, SCALAR) != 0) {
         status = mdl_fail(err, MDL_P_PROOF, "a proof over %zu rows does not verify", d->m);

@@ -216,6 +216,15 @@ enum mdl_status mdl_dleq_sum_verifier(const struct mdl_dleq *d, size_t first, si
     return sum_rows(d, first, n, C, D, true, out, err);
 }
 
+static void add_part(uint8_t sum[POINT], const uint8_t part[POINT], bool first)
+{
+    if (first) { /* an addition decodes and encodes, for nothing here */
+        memcpy(sum, part, POINT);
+    } else {
+        mdl_engine_add(sum, part, sum);
+    }
+}
+
 enum mdl_status mdl_dleq_join(const struct mdl_dleq *d, const struct mdl_dleq_part *part,
                               size_t n_parts, bool with_z, uint8_t M[POINT], uint8_t Z[POINT],
                               struct mdl_error *err)
@@ -229,8 +238,10 @@ enum mdl_status mdl_dleq_join(const struct mdl_dleq *d, const struct mdl_dleq_pa
             sodium_memcmp(part[i].seed, d->seed, sizeof d->seed) != 0) {
             return mdl_fail(err, MDL_U_ARGUMENT, "part %zu does not continue the statement", i);
         }
-        mdl_engine_add(M, part[i].m_sum, M);
-        mdl_engine_add(Z, part[i].z_sum, Z);
+        add_part(M, part[i].m_sum, i == 0);
+        if (with_z) {
+            add_part(Z, part[i].z_sum, i == 0);
+        }
         next += part[i].n;
     }
     if (next != d->m) {
