@@ -36,7 +36,8 @@ unsigned api_http_status(enum mdl_status status)
 
 enum MHD_Result api_respond(struct MHD_Connection *c, unsigned http_status, json_t *document)
 {
-    char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    char *text =
+        json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
     json_decref(document);
     if (text == NULL) {
         return MHD_NO;

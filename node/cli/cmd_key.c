@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <service.h>
+#include <string.h>
 
 static const struct option_row key_options[] = {
     {"country", "C", "ISO 3166-1 code or name of the country, for names and VAT ids"},
@@ -56,6 +57,12 @@ static enum mdl_status run_key(struct cli *c)
     json_t *values = json_array();
 
     for (int i = 0; i < c->o.n_args; i++) {
+        if (cli_arg(c, i)[strspn(cli_arg(c, i), " \t\r\n")] == '\0') {
+            json_decref(params);
+            json_decref(values);
+            return mdl_fail(&c->err, MDL_U_ARGUMENT,
+                            "an empty value gives no key; give a name, a website or an identifier");
+        }
         (void)json_array_append_new(values, json_string(cli_arg(c, i)));
     }
     (void)json_object_set_new(params, "values", values);

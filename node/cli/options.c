@@ -40,8 +40,8 @@ static enum mdl_status unknown(const struct table *t, const struct command *comm
     (void)snprintf(typed, sizeof typed, "%.*s", (int)len, word);
     const char *near = is_long ? nearest(typed + 2, names, t->n) : NULL;
     return mdl_fail(err, MDL_U_ARGUMENT,
-                    "unknown option '%s'%s%s%s; 'mandorla %s --help' lists the options", typed,
-                    near != NULL ? ", did you mean '--" : "", near != NULL ? near : "",
+                    "unknown option '%s'%s%s%s 'mandorla %s --help' lists the options", typed,
+                    near != NULL ? ", did you mean '--" : ";", near != NULL ? near : "",
                     near != NULL ? "'?" : "", command->name);
 }
 

@@ -60,8 +60,8 @@ static enum mdl_status leading(int argc, char *argv[], int *first, const char **
             const char *near =
                 strncmp(argv[i], "--", 2) == 0 ? nearest(argv[i] + 2, names, 4) : NULL;
             return mdl_fail(err, MDL_U_ARGUMENT,
-                            "unknown option '%.80s'%s%s%s; 'mandorla --help' shows what there is",
-                            argv[i], near != NULL ? ", did you mean '--" : "",
+                            "unknown option '%.80s'%s%s%s 'mandorla --help' shows what there is",
+                            argv[i], near != NULL ? ", did you mean '--" : ";",
                             near != NULL ? near : "", near != NULL ? "'?" : "");
         }
     }
@@ -115,11 +115,11 @@ static int no_command(int n, char *words[], bool help)
     }
     near = command_nearest(words, n);
     (void)mdl_fail(&err, MDL_U_ARGUMENT,
-                   "unknown command '%.60s%s%.60s'%s%s%s; 'mandorla --help' "
+                   "unknown command '%.60s%s%.60s'%s%s%s 'mandorla --help' "
                    "lists the commands",
                    words[0], n > 1 && words[1][0] != '-' ? " " : "",
                    n > 1 && words[1][0] != '-' ? words[1] : "",
-                   near != NULL ? ", did you mean 'mandorla " : "", near != NULL ? near : "",
+                   near != NULL ? ", did you mean 'mandorla " : ";", near != NULL ? near : "",
                    near != NULL ? "'?" : "");
     return fail(&err);
 }

@@ -169,7 +169,8 @@ void put_text(FILE *f, const char *text, size_t len)
 
 bool put_json(FILE *f, const json_t *document)
 {
-    char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    char *text =
+        json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
     if (text == NULL) {
         return false;
     }

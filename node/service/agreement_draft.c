@@ -187,11 +187,11 @@ enum mdl_status agreement_draft_for(struct mdl_service *s, const struct mdl_part
     return st;
 }
 
-static void count_difference(void *ctx, const char *term, const char *a, const char *b)
+static void note_difference(void *ctx, const char *term, const char *a, const char *b)
 {
     /* Names and times are the proposer's own; every term that discloses or binds must be ours. */
     static const char *const free_terms[] = {"name of A", "name of B", "valid from", "valid until"};
-    size_t *n = ctx;
+    char *first = ctx; /* TERM_NAME bytes */
     (void)a;
     (void)b;
     for (size_t i = 0; i < sizeof free_terms / sizeof free_terms[0]; i++) {
@@ -199,17 +199,22 @@ static void count_difference(void *ctx, const char *term, const char *a, const c
             return;
         }
     }
-    ++*n;
+    if (first[0] == '\0') {
+        (void)snprintf(first, TERM_NAME, "%s", term);
+    }
 }
 
 bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *partner,
-                           const struct mdl_agreement *a)
+                           const struct mdl_agreement *a, char term[TERM_NAME])
 {
     struct mdl_agreement ours;
-    size_t differences = 0;
+    term[0] = '\0';
     if (agreement_draft_for(s, partner, NULL, &ours, NULL) != MDL_OK) {
         return false;
     }
-    (void)mdl_agreement_compare(&ours, a, count_difference, &differences);
-    return differences == 0 && a->valid_until <= now_ms() + 367 * DAY_MS;
+    (void)mdl_agreement_compare(&ours, a, note_difference, term);
+    if (term[0] == '\0' && a->valid_until > now_ms() + 367 * DAY_MS) {
+        (void)snprintf(term, TERM_NAME, "valid until");
+    }
+    return term[0] == '\0';
 }

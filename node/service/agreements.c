@@ -259,15 +259,17 @@ static enum mdl_status standing_accept(struct mdl_service *s, const struct peer 
                                        struct mdl_error *err)
 {
     struct mdl_partner_row partner;
-    enum mdl_status st = mdl_partner_get(s->store, p->id, &partner, err);
-    if (st != MDL_OK) {
-        return st;
+    char term[TERM_NAME];
+    if (mdl_partner_get(s->store, p->id, &partner, err) != MDL_OK) {
+        return err->status;
     }
-    bool covered = (partner.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &partner, a);
+    bool rule = (partner.flags & PARTNER_ACCEPTS) != 0;
+    bool covered = agreement_is_standard(s, &partner, a, term) && rule;
     mdl_partner_clear(&partner);
     if (!covered) {
-        svc_log(s, "info", "%s proposes an agreement; 'mandorla agreement show \"%s\"' shows it",
-                p->name, p->name);
+        svc_log(s, "info",
+                "%s proposes an agreement; 'mandorla agreement show \"%s\"' shows it%s%s", p->name,
+                p->name, rule ? "; not under the standing rule for its " : "", rule ? term : "");
         return MDL_OK;
     }
     svc_log(s, "info", "%s: agreement accepted by the standing rule", p->name);

@@ -87,9 +87,9 @@ static json_t *waiting_for(struct mdl_service *s, const struct mdl_round_row *ro
     if (strcmp(row->phase, WAIT_OPERATOR) == 0) {
         (void)snprintf(text, sizeof text, "our approval: mandorla round approve \"%s\"", name);
     } else if (p != NULL && p->refused) {
-        (void)snprintf(text, sizeof text, "%s has not accepted our invitation yet", name);
+        (void)snprintf(text, sizeof text, "%s to accept our invitation", name);
     } else if (p == NULL || !p->up) {
-        (void)snprintf(text, sizeof text, "%s is not connected", name);
+        (void)snprintf(text, sizeof text, "%s to connect", name);
     } else if (strcmp(row->phase, WAIT_AGREEMENT) == 0) {
         (void)snprintf(text, sizeof text, "%s to accept the agreement", name);
     } else {

@@ -65,9 +65,11 @@ enum mdl_status agreement_revoke(struct mdl_service *s, struct mdl_agreement_row
 enum mdl_status agreement_newest(struct mdl_service *s, int64_t partner,
                                  enum mdl_agreement_state state, struct mdl_agreement_row *row,
                                  struct mdl_error *err);
-/* Whether the standing rule covers these terms: they are our standard ones. */
+/* Whether the standing rule covers these terms: they are our standard ones. If not, `term` names
+ * the first that is none. */
+#define TERM_NAME 64
 bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *partner,
-                           const struct mdl_agreement *a);
+                           const struct mdl_agreement *a, char term[TERM_NAME]);
 json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row);
 json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a);
 /* The partner's standing rule was switched on: accepts what waits and is covered by it. */

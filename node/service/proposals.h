@@ -35,5 +35,9 @@ enum mdl_status proposals_ended(struct mdl_service *s, int64_t partner, const ui
  */
 /* Whether the partner's standing rule lets a round under this agreement run unasked. */
 bool standing_rule(struct mdl_service *s, int64_t partner, const struct mdl_agreement *a);
+#define STANDING_TEXT 160
+/* Why it does not, if the partner has one: " (the standing rule ...)"; else "". */
+void standing_why_not(struct mdl_service *s, int64_t partner, const uint8_t hash[HASH_BYTES],
+                      char out[STANDING_TEXT]);
 
 #endif

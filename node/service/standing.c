@@ -10,21 +10,48 @@ bool standing_rule(struct mdl_service *s, int64_t partner, const struct mdl_agre
     if (mdl_partner_get(s->store, partner, &row, NULL) != MDL_OK) {
         return false;
     }
-    bool covered = (row.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &row, a);
+    char term[TERM_NAME];
+    bool covered = (row.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &row, a, term);
     mdl_partner_clear(&row);
     return covered;
+}
+
+void standing_why_not(struct mdl_service *s, int64_t partner, const uint8_t hash[HASH_BYTES],
+                      char out[STANDING_TEXT])
+{
+    struct mdl_partner_row row;
+    struct mdl_agreement a;
+    struct mdl_agreement_row agreement;
+    out[0] = '\0';
+    if (mdl_partner_get(s->store, partner, &row, NULL) != MDL_OK) {
+        return;
+    }
+    if ((row.flags & PARTNER_ACCEPTS) != 0 &&
+        mdl_agreement_get(s->store, hash, &agreement, NULL) == MDL_OK) {
+        char term[TERM_NAME];
+        if (mdl_agreement_decode(agreement.bytes.data, agreement.bytes.len, &a, NULL) == MDL_OK &&
+            !agreement_is_standard(s, &row, &a, term)) {
+            (void)snprintf(out, STANDING_TEXT,
+                           " (the standing rule does not cover it: the agreement's term '%s' is "
+                           "not the standard one)",
+                           term);
+        }
+        mdl_agreement_clear(&agreement);
+    }
+    mdl_partner_clear(&row);
 }
 
 static void accept_waiting_agreement(struct mdl_service *s, const struct mdl_partner_row *partner)
 {
     struct mdl_agreement_row row;
     struct mdl_agreement a;
+    char term[TERM_NAME];
     struct mdl_error err = {MDL_OK, ""};
     if (agreement_newest(s, partner->id, MDL_AGREEMENT_PROPOSED_BY_THEM, &row, NULL) != MDL_OK) {
         return;
     }
     if (mdl_agreement_decode(row.bytes.data, row.bytes.len, &a, NULL) == MDL_OK &&
-        agreement_is_standard(s, partner, &a) && agreement_accept(s, &row, &err) != MDL_OK) {
+        agreement_is_standard(s, partner, &a, term) && agreement_accept(s, &row, &err) != MDL_OK) {
         svc_log(s, "error", "%s: %s", partner->name, err.text);
     }
     mdl_agreement_clear(&row);
@@ -53,6 +80,7 @@ static void approve_waiting_round(struct mdl_service *s, const struct mdl_partne
     struct mdl_agreement a;
     struct mdl_agreement_row agreement;
     struct asked asked = {.hit = false};
+    char term[TERM_NAME];
     struct mdl_error err = {MDL_OK, ""};
     enum mdl_status st = mdl_round_list(s->store, &f, take_asked, &asked, &err);
     if (st != MDL_OK || !asked.hit) {
@@ -66,7 +94,7 @@ static void approve_waiting_round(struct mdl_service *s, const struct mdl_partne
     if (st == MDL_OK) {
         mdl_agreement_clear(&agreement);
     }
-    if (st == MDL_OK && agreement_is_standard(s, partner, &a)) {
+    if (st == MDL_OK && agreement_is_standard(s, partner, &a, term)) {
         st = proposal_approve(s, &round, &err);
     }
     if (st != MDL_OK) {

@@ -206,6 +206,15 @@ static enum mdl_status withdraw_before(struct talk *t, struct mdl_error *err)
     return st;
 }
 
+static void log_offer(const struct talk *t)
+{
+    char why[STANDING_TEXT];
+    standing_why_not(t->s, t->p->id, t->n.agreement, why);
+    svc_log(t->s, "info",
+            "%s proposes a mapping round; 'mandorla round approve \"%s\"' lets it run%s",
+            t->p->name, t->p->name, why);
+}
+
 /* Writes the negotiation back into its row; what begins begins, what ended ends. */
 static enum mdl_status write_back(struct talk *t, struct mdl_error *err)
 {
@@ -223,9 +232,7 @@ static enum mdl_status write_back(struct talk *t, struct mdl_error *err)
         (void)snprintf(t->row.phase, sizeof t->row.phase, "%s", WAIT_PARTNER);
         return mdl_round_update(t->s->store, &t->row, err);
     case MDL_NEGOTIATION_OFFERED:
-        svc_log(t->s, "info",
-                "%s proposes a mapping round; 'mandorla round approve \"%s\"' lets it run",
-                t->p->name, t->p->name);
+        log_offer(t);
         return MDL_OK;
     case MDL_NEGOTIATION_APPROVED:
         st = mdl_outbox_settle(t->s->store, t->p->id, MDL_MSG_ROUND_PROPOSE, t->row.id,

@@ -43,12 +43,12 @@ step "a round proposed while the partner is away"
 stop b
 away() { [ "$(get a partners.0.state partner list)" = away ]; }
 wait_for "a to notice" away
-fails 3 "waiting-for-partner, waiting for Contoso Systems is not connected; it goes on: mandorla round show" \
+fails 3 "waiting-for-partner, waiting for Contoso Systems to connect; it goes on: mandorla round show" \
   node a round start "Contoso Systems" --wait --timeout 1 --yes
 node a round show "Contoso Systems" >"$work/shown"
-contains "$work/shown" "Waits for +Contoso Systems is not connected"
+contains "$work/shown" "Waits for +Contoso Systems to connect"
 node a status >"$work/shown"
-contains "$work/shown" "waiting-for-partner.*Contoso Systems is not connected"
+contains "$work/shown" "waiting-for-partner.*Contoso Systems to connect"
 id=$(get a round.id round show "Contoso Systems")
 fails 2 "round ${id:0:8} with Contoso Systems is still open.*round abort" node a round start "Contoso Systems" --yes
 # It survives a restart of the proposer.

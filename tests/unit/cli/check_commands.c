@@ -147,6 +147,8 @@ START_TEST(unknown_words)
 {
     refused(run("imprt", "a.csv"),
             "unknown command 'imprt a.csv', did you mean 'mandorla import'?");
+    refused(run("key", ""), "an empty value gives no key");
+    refused(run("key", "Acme", " "), "an empty value gives no key");
     refused(run("partner", "accpet"), "did you mean 'mandorla partner accept'?");
     refused(run("parnter", "list"), "did you mean 'mandorla partner list'?");
     refused(run("parnter"), "did you mean 'mandorla partner'?");
