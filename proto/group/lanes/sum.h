@@ -286,9 +286,9 @@ static void sum_collect(struct sum *s, size_t first_window)
 static void lanes_weighted_sum(const uint8_t *weight, const uint8_t *in, size_t n, uint8_t *out,
                                uint8_t *status)
 {
-    struct sum *s = n == 0 ? NULL : sum_create(n);
+    struct sum *s = n < 2 ? NULL : sum_create(n);
 
-    if (s == NULL) { /* nothing to add up, or no memory: the way that needs none */
+    if (s == NULL) { /* nothing to add, or no memory: the way that needs none */
         mdl_engine_sodium.weighted_sum(weight, in, n, out, status);
         return;
     }
