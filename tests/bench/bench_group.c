@@ -18,6 +18,12 @@
 #define KEY_BYTES 24 /* of a match key, about */
 #define TURNS     15 /* of measuring two engines in turns; odd */
 
+#ifdef __clang__
+static const char compiler[] = "clang " __clang_version__;
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
+
 static const uint8_t dst[] = "HashToGroup-MDL1-bench";
 
 struct bench {
@@ -275,7 +281,7 @@ static void print_row(bool json, size_t i, const struct measured *one, const str
                      "\"ratio_to_libsodium\": %.2f}",
                      i == 0 ? "" : ",", name, one->wall_rate, one->cpu_rate, all->wall_rate, ratio);
     } else {
-        (void)printf("%-16s %12.0f %12.0f %12.0f %10.2f %10.2f\n", name, one->wall_rate,
+        (void)printf("%-16s %12.0f %12.0f %12.0f %10.2f %12.2f\n", name, one->wall_rate,
                      one->cpu_rate, all->wall_rate, 1e6 / one->cpu_rate, ratio);
     }
 }
@@ -357,11 +363,12 @@ static enum mdl_status run_all(const struct bench *b, bool json, double seconds,
                                struct mdl_error *err)
 {
     if (json) {
-        (void)printf("{\"engine\": \"%s\", \"batch\": %d, \"results\": [", mdl_group_engine(),
-                     BATCH);
+        (void)printf("{\"engine\": \"%s\", \"compiler\": \"%s\", \"batch\": %d, \"results\": [",
+                     mdl_group_engine(), compiler, BATCH);
     } else {
-        (void)printf("%s, batches of %d\n%-16s %12s %12s %12s %10s\n", mdl_group_engine(), BATCH,
-                     "per second", "one core", "per CPU s", "all cores", "us each");
+        (void)printf("%s, %s, batches of %d\n%-16s %12s %12s %12s %10s %12s\n", mdl_group_engine(),
+                     compiler, BATCH, "per second", "one core", "per CPU s", "all cores", "us each",
+                     "x libsodium");
     }
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
         struct measured one;
