@@ -115,7 +115,7 @@ static size_t cases(const struct mdl_engine *e)
         return slow ? 100000 : 10000000;
     }
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return slow ? 200 : 4000;
+    return slow ? 100 : 1000;
 #else
     return slow ? 2000 : 100000;
 #endif
