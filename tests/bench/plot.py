@@ -15,7 +15,7 @@ W, H, LEFT, RIGHT, TOP, BOTTOM = 860, 560, 80, 230, 70, 62
 X0, X1, Y0, Y1 = 10, 21, -2, 3  # 2^10 to 2^21 elements, 0.01 s to 1000 s
 
 PEERS = [
-    ("OpenMined PSI, native, 1 thread; one side learns", "#b26a00", [(14, 8), (16, 33), (18, 165)]),
+    ("OpenMined PSI, native; one side learns", "#b26a00", [(14, 8), (16, 33), (18, 165)]),
     ("OpenMined PSI, npm; one side learns", "#8a8a8a", [(14, 85), (16, 351)]),
     ("SecretFlow ECDH, 4 cores; as published", "#7a4fa3", [(20, 40)]),
     ("VOLE PSI (RR22), malicious", "#2f7d32", [(16, 0.18), (18, 0.54), (20, 2.2)]),
