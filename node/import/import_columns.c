@@ -351,7 +351,10 @@ enum mdl_status mdl_imp_columns_refuse(const struct mdl_imp_columns *c, char del
                                        struct mdl_error *err)
 {
     char found[240];
-    char better = c->n > 0 ? better_delimiter(c, delimiter) : 0;
+    char better = 0;
+    if (c->n > 0) {
+        better = better_delimiter(c, delimiter);
+    }
     if (better != 0) {
         return refuse_cut(c, delimiter, better, err);
     }
