@@ -229,7 +229,7 @@ enum mdl_status verb_round_preview(struct mdl_service *s, const json_t *params, 
 enum mdl_status verb_round_approve(struct mdl_service *s, const json_t *params, json_t **result,
                                    struct mdl_error *err)
 {
-    struct mdl_round_row row;
+    struct mdl_round_row row = {0};
     enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
     if (st != MDL_OK) {
         return st;
@@ -250,7 +250,7 @@ enum mdl_status verb_round_approve(struct mdl_service *s, const json_t *params, 
 enum mdl_status verb_round_refuse(struct mdl_service *s, const json_t *params, json_t **result,
                                   struct mdl_error *err)
 {
-    struct mdl_round_row row;
+    struct mdl_round_row row = {0};
     const char *reason = param_text(params, "reason");
     enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
     if (st != MDL_OK) {
@@ -273,7 +273,7 @@ enum mdl_status verb_round_refuse(struct mdl_service *s, const json_t *params, j
 enum mdl_status verb_round_abort(struct mdl_service *s, const json_t *params, json_t **result,
                                  struct mdl_error *err)
 {
-    struct mdl_round_row row;
+    struct mdl_round_row row = {0};
     struct mdl_round_row now;
     enum mdl_status st = round_find(s, param_text(params, "round"), &row, err);
     if (st != MDL_OK) {

@@ -5,9 +5,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#define POINT   32
-#define UNIFORM 64
-#define MANY    19 /* two vectors of the widest engine, and a rest */
+#define POINT   ((size_t)32)
+#define UNIFORM ((size_t)64)
+#define MANY    ((size_t)19) /* two vectors of the widest engine, and a rest */
 
 struct results {
     uint8_t derived[MANY * POINT];

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define FE_LIMBS 10
+#define FE_LIMBS ((size_t)10)
 
 #ifdef MDL_LANES_CALLS /* with a sanitizer, copies of all this take minutes to compile */
 #define FE_INLINE static __attribute__((noinline, unused))
@@ -30,7 +30,7 @@ typedef struct {
 } wide;
 
 /* How fe_pack stores an element: two limbs a word. */
-#define FE_PACKED 5
+#define FE_PACKED ((size_t)5)
 
 static const uint64_t fe_mask26 = (1U << 26) - 1;
 static const uint64_t fe_mask25 = (1U << 25) - 1;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define FE_LIMBS 5
+#define FE_LIMBS ((size_t)5)
 
 #ifdef MDL_LANES_CALLS /* with a sanitizer, copies of all this take minutes to compile */
 #define FE_INLINE static __attribute__((noinline, unused))
@@ -28,7 +28,7 @@ typedef struct {
 typedef fe wide;
 
 /* How fe_pack stores an element: as it is. */
-#define FE_PACKED 5
+#define FE_PACKED ((size_t)5)
 
 static const uint64_t fe_mask51 = ((uint64_t)1 << 51) - 1;
 

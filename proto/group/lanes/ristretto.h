@@ -5,7 +5,7 @@
 
 #include "curve.h"
 
-#define POINT 32
+#define POINT ((size_t)32)
 
 /* The first `count` lanes from bytes `stride` apart, the others zero. */
 static void fe_from_bytes(fe *r, const uint8_t *in, size_t stride, size_t count)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LANES 4
+#define LANES ((size_t)4)
 
 typedef __m256i vec;
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LANES 8
+#define LANES ((size_t)8)
 
 typedef __m512i vec;
 

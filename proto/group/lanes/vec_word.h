@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 1
+#define LANES ((size_t)1)
 
 typedef uint64_t vec;
 
