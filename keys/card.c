@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #include <invitation.h>
-#include <string.h>
+#include <sodium.h>
 
 static enum mdl_status check_text(const struct mdl_partner_card *card, struct mdl_error *err)
 {
@@ -15,11 +15,10 @@ static enum mdl_status check_text(const struct mdl_partner_card *card, struct md
     return st;
 }
 
-/* Identities are public: the comparison need not take constant time. */
 static enum mdl_status check_identity(const struct mdl_partner_card *card,
                                       const struct mdl_curve_cert *cert, struct mdl_error *err)
 {
-    if (memcmp(cert->identity, card->identity, MDL_IDENTITY_BYTES) != 0) {
+    if (sodium_memcmp(cert->identity, card->identity, MDL_IDENTITY_BYTES) != 0) {
         return mdl_fail(err, MDL_P_UNKNOWN_KEY,
                         "the CURVE certificate is by another identity than the partner's");
     }
@@ -51,7 +50,7 @@ enum mdl_status mdl_card_rotate(struct mdl_partner_card *card, const uint8_t *ce
         return st;
     }
     mdl_cert_encode(&card->cert, pinned); /* certificates are public */
-    if (memcmp(pinned, cert, sizeof pinned) == 0) {
+    if (sodium_memcmp(pinned, cert, sizeof pinned) == 0) {
         return MDL_OK;
     }
     st = mdl_cert_verify(&fresh, now, err);

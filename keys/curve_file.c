@@ -31,7 +31,7 @@ enum mdl_status mdl_curve_save(const struct mdl_curve_key *key, const struct mdl
     void *file = NULL;
     void *wrap = NULL;
 
-    if (memcmp(key->cert.identity, mdl_identity_public(id), MDL_IDENTITY_BYTES) != 0) {
+    if (sodium_memcmp(key->cert.identity, mdl_identity_public(id), MDL_IDENTITY_BYTES) != 0) {
         return mdl_fail(err, MDL_U_ARGUMENT, "this CURVE key was certified by another identity");
     }
     enum mdl_status st = mdl_secret_new(sizeof(struct mdl_kf), &file, err);
@@ -68,7 +68,8 @@ static enum mdl_status check_owner(const struct mdl_kf_head *head, const char *p
                         path);
     }
     enum mdl_status st = read_cert(head, path, cert, err);
-    if (st == MDL_OK && memcmp(cert->identity, mdl_identity_public(id), MDL_IDENTITY_BYTES) != 0) {
+    if (st == MDL_OK &&
+        sodium_memcmp(cert->identity, mdl_identity_public(id), MDL_IDENTITY_BYTES) != 0) {
         st = mdl_fail(err, MDL_L_KEY_FILE,
                       "the CURVE key in %.256s belongs to another identity. Restore both key files "
                       "from one backup, or make a new CURVE key",
@@ -87,7 +88,7 @@ static bool belongs(const struct mdl_curve_key *key)
     mdl_cert_signed(&key->cert, hash);
     /* what is compared is public */
     return crypto_scalarmult_base(point, key->secret) == 0 &&
-           memcmp(point, key->cert.curve, sizeof point) == 0 &&
+           sodium_memcmp(point, key->cert.curve, sizeof point) == 0 &&
            mdl_signature_ok(key->cert.identity, hash, sizeof hash, key->cert.signature,
                             sizeof key->cert.signature);
 }

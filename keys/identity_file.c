@@ -145,7 +145,7 @@ enum mdl_status mdl_identity_load(const char *path, const struct mdl_passphrase 
         st = mdl_identity_from_seed(seed, &id, err);
     }
     if (st == MDL_OK &&
-        memcmp(mdl_identity_public(id), head.public_part, MDL_IDENTITY_BYTES) != 0) {
+        sodium_memcmp(mdl_identity_public(id), head.public_part, MDL_IDENTITY_BYTES) != 0) {
         st = mdl_kf_damaged(err, path, "its secret does not belong to its public key");
     }
     if (st == MDL_OK) {

@@ -29,7 +29,7 @@ static enum mdl_status check_own(const struct mdl_invitation *inv, const struct 
         return mdl_fail(err, MDL_U_ARGUMENT, "an invitation must expire after it is made");
     }
     /* both are public */
-    if (memcmp(inv->card.identity, own, MDL_IDENTITY_BYTES) != 0) {
+    if (sodium_memcmp(inv->card.identity, own, MDL_IDENTITY_BYTES) != 0) {
         return mdl_fail(err, MDL_U_ARGUMENT,
                         "an invitation can be signed by its own identity only");
     }
