@@ -216,10 +216,11 @@ START_TEST(pairing)
                         "An invitation from Northwind");
     ck_assert(has(r.out, "✓ Northwind is pinned; the standard agreement"));
     ck_assert(has(r.out, "\nmandorla1:"));
+    char line[sizeof token + 1]; /* as a pipe hands it over */
     token_of(&b, token);
-    strcat(token, "\n");
-    json_t *d = document(run_with(token, "--dir", a.dir, "partner", "accept", "-", "--as",
-                                  "Contoso EMEA", "--json"));
+    (void)snprintf(line, sizeof line, "%s\n", token);
+    json_t *d = document(
+        run_with(line, "--dir", a.dir, "partner", "accept", "-", "--as", "Contoso EMEA", "--json"));
     ck_assert_uint_eq(json_array_size(json_object_get(d, "pair_words")), 2);
     json_decref(d);
     good(run("--dir", a.dir, "partner", "list"), "Contoso EMEA");
