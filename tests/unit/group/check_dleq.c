@@ -153,7 +153,7 @@ static void set_scalar(uint8_t *p, unsigned v, bool order, int delta, uint8_t to
     memset(p, 0, 32);
     p[0] = (uint8_t)v;
     if (order) {
-        memcpy(p, group_order, 32);
+        memcpy(p, mdl_group_order, 32);
         p[0] = (uint8_t)(p[0] + delta);
     }
     p[31] |= top;
@@ -178,7 +178,7 @@ START_TEST(scalars_out_of_range)
                 x[31] |= 0x80;
             } else if (kind == 5) {
                 memcpy(x, good + 32 * half, 32);
-                sodium_add(x, group_order, 32);
+                sodium_add(x, mdl_group_order, 32);
             }
             ck_assert_int_eq(mdl_dleq_verify(f.K, ctx, sizeof ctx, f.C, f.D, 1, f.proof, &err),
                              MDL_P_PROOF);

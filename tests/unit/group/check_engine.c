@@ -138,7 +138,7 @@ START_TEST(addition_reaches_the_identity)
     uint8_t sum[POINT];
     struct mdl_scalar_key *minus_one = NULL;
 
-    memcpy(k, group_order, sizeof k);
+    memcpy(k, mdl_group_order, sizeof k);
     k[0]--;
     ck_assert_int_eq(mdl_scalar_key_from_bytes(k, &minus_one, NULL), MDL_OK);
     mdl_group_add(mdl_scalar_key_public(minus_one), mdl_group_generator, sum);

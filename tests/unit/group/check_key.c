@@ -30,11 +30,11 @@ START_TEST(edges)
     ck_assert_int_eq(make(k), MDL_U_ARGUMENT); /* 1 with the top bit */
     k[0] = 0;
     ck_assert_int_eq(make(k), MDL_U_ARGUMENT); /* 0 with the top bit */
-    memcpy(k, group_order, sizeof k);
+    memcpy(k, mdl_group_order, sizeof k);
     ck_assert_int_eq(make(k), MDL_U_ARGUMENT); /* L */
     k[0]++;
     ck_assert_int_eq(make(k), MDL_U_ARGUMENT); /* L + 1 */
-    k[0] = (uint8_t)(group_order[0] - 1);
+    k[0] = (uint8_t)(mdl_group_order[0] - 1);
     ck_assert_int_eq(make(k), MDL_OK); /* L - 1 */
     k[31] |= 0x80;
     ck_assert_int_eq(make(k), MDL_U_ARGUMENT); /* L - 1 with the top bit */
@@ -57,7 +57,7 @@ START_TEST(act_as_scalars)
 
     assert_bytes(same, p, 8 * MDL_POINT_BYTES);
     assert_bytes(mdl_scalar_key_public(one), mdl_group_generator, MDL_POINT_BYTES);
-    memcpy(k, group_order, sizeof k);
+    memcpy(k, mdl_group_order, sizeof k);
     k[0]--;
     ck_assert_int_eq(mdl_scalar_key_from_bytes(k, &last, NULL), MDL_OK);
     uint8_t *negative = multiplied(last, p, 8);

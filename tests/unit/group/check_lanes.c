@@ -3,6 +3,7 @@
  * Reads tests/vectors/ristretto. */
 #include "support.h"
 
+#include <engine_cases.h>
 #include <engine_checked.h>
 
 #include <sodium.h>
@@ -10,28 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POINT   MDL_POINT_BYTES
-#define UNIFORM 64
-#define MOST    160 /* elements in one batch: more than an engine takes in one go */
-
-struct batch {
-    size_t n;
-    uint8_t k[32];
-    uint8_t uniform[MOST * UNIFORM];
-    uint8_t points[MOST * POINT];
-    uint8_t weight[MOST * 32];
-};
-
-struct results {
-    uint8_t derived[MOST * POINT];
-    uint8_t blinded[MOST * POINT];
-    uint8_t multiplied[MOST * POINT];
-    uint8_t sum[POINT];
-    uint8_t status[5][MOST];
-};
+#define POINT MDL_POINT_BYTES
+#define MOST  MDL_CASES_MOST
 
 static const struct mdl_engine *under_test[8];
 static size_t n_under_test;
+static uint32_t seed; /* of all that is drawn: a failure says it */
 
 static void find_engines(void)
 {
@@ -51,59 +36,12 @@ static void find_engines(void)
     under_test[n_under_test++] = &mdl_engine_checked;
 }
 
-static void run(const struct mdl_engine *e, const struct batch *b, struct results *r)
+static void assert_agrees(const struct mdl_engine *e, const struct mdl_cases_batch *b)
 {
-    memset(r, 0xaa, sizeof *r);
-    e->hash_mul(NULL, b->uniform, b->n, r->derived, r->status[0]);
-    e->hash_mul(b->k, b->uniform, b->n, r->blinded, r->status[1]);
-    e->mul(b->k, b->points, b->n, r->multiplied, r->status[2]);
-    e->check(b->points, b->n, r->status[3]);
-    e->weighted_sum(b->weight, b->points, b->n, r->sum, r->status[4]);
-}
+    const char *what = mdl_cases_difference(e, b);
 
-/* All bytes, those behind the n-th element included: nothing may write there. */
-static void assert_agrees(const struct mdl_engine *e, const struct batch *b)
-{
-    static struct results want;
-    static struct results got;
-
-    run(&mdl_engine_sodium, b, &want);
-    run(e, b, &got);
-    ck_assert_msg(memcmp(want.status, got.status, sizeof want.status) == 0, "%s: status", e->name);
-    ck_assert_msg(memcmp(want.derived, got.derived, sizeof want.derived) == 0, "%s: hash", e->name);
-    ck_assert_msg(memcmp(want.blinded, got.blinded, sizeof want.blinded) == 0, "%s: hash and mul",
-                  e->name);
-    ck_assert_msg(memcmp(want.multiplied, got.multiplied, sizeof want.multiplied) == 0, "%s: mul",
-                  e->name);
-    ck_assert_msg(memcmp(want.sum, got.sum, sizeof want.sum) == 0, "%s: sum of %zu", e->name, b->n);
-}
-
-static void random_batch(struct batch *b, size_t n)
-{
-    b->n = n;
-    randombytes_buf(b->uniform, sizeof b->uniform);
-    crypto_core_ristretto255_scalar_random(b->k);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t wide[UNIFORM];
-
-        crypto_core_ristretto255_scalar_random(b->weight + i * 32);
-        randombytes_buf(wide, sizeof wide);
-        (void)crypto_core_ristretto255_from_hash(b->points + i * POINT, wide);
-    }
-}
-
-/* One element in eight becomes something else: random bytes, half of which are no point. */
-static void spoil_some(struct batch *b)
-{
-    for (size_t i = 0; i < b->n; i++) {
-        if (randombytes_uniform(8) == 0) {
-            uint8_t *p = b->points + i * POINT;
-
-            randombytes_buf(p, POINT);
-            p[0] &= 0xfe;
-            p[31] &= randombytes_uniform(4) == 0 ? 0xff : 0x7f;
-        }
-    }
+    ck_assert_msg(what == NULL, "%s: %s of %zu differs from libsodium's, seed %u", e->name, what,
+                  b->n, (unsigned)seed);
 }
 
 static size_t cases(const struct mdl_engine *e)
@@ -125,12 +63,15 @@ static size_t cases(const struct mdl_engine *e)
 START_TEST(random_cases)
 {
     const struct mdl_engine *e = under_test[_i];
-    static struct batch b;
+    static struct mdl_cases_batch b;
     size_t done = 0;
 
     while (done < cases(e)) {
-        random_batch(&b, 1 + randombytes_uniform(e == &mdl_engine_checked ? 20 : MOST));
-        spoil_some(&b);
+        uint8_t n = 0;
+
+        mdl_cases_draw(&n, 1);
+        mdl_cases_draw_batch(&b, 1 + (size_t)n % (e == &mdl_engine_checked ? 20 : MOST));
+        mdl_cases_spoil_some(&b);
         assert_agrees(e, &b);
         done += 5 * b.n;
     }
@@ -141,15 +82,15 @@ END_TEST
 START_TEST(batch_sizes)
 {
     const struct mdl_engine *e = under_test[_i];
-    static struct batch b;
+    static struct mdl_cases_batch b;
 
     for (size_t n = 0; n <= 2 * e->lanes + 1; n++) {
-        random_batch(&b, n);
+        mdl_cases_draw_batch(&b, n);
         assert_agrees(e, &b);
     }
     if (e != &mdl_engine_checked) {
         for (size_t n = 127; n <= 130; n++) {
-            random_batch(&b, n);
+            mdl_cases_draw_batch(&b, n);
             assert_agrees(e, &b);
         }
     }
@@ -164,11 +105,11 @@ START_TEST(neighbours)
     json_t *list = json_object_get(root, "invalid_encodings");
     size_t lanes = e->lanes;
     uint8_t good[8 * POINT];
-    static struct batch b;
+    static struct mdl_cases_batch b;
 
     ck_assert_uint_eq(json_array_size(list), 29);
     ck_assert_uint_le(lanes, 8);
-    random_batch(&b, lanes);
+    mdl_cases_draw_batch(&b, lanes);
     for (size_t i = 0; i < lanes; i++) {
         ck_assert_int_eq(
             crypto_scalarmult_ristretto255(good + i * POINT, b.k, b.points + i * POINT), 0);
@@ -203,81 +144,39 @@ START_TEST(neighbours)
 }
 END_TEST
 
-static void put_small(uint8_t *to, const uint8_t base[32], int add)
-{
-    memcpy(to, base, 32);
-    to[0] = (uint8_t)(to[0] + add); /* no base here carries */
-}
-
-/* 0, 1, p - 1, p, p + 1, 2^255 - 1 and 2^256 - 1 as both halves of what is mapped, in all pairs. */
 START_TEST(field_edges)
 {
-    const struct mdl_engine *e = under_test[_i];
-    uint8_t edge[7][32] = {{0}, {1}};
-    uint8_t p[32];
-    static struct batch b;
+    static struct mdl_cases_batch b;
 
-    memset(p, 0xff, sizeof p);
-    p[0] = 0xed;
-    p[31] = 0x7f;
-    for (int i = 0; i < 3; i++) {
-        put_small(edge[2 + i], p, i - 1);
-    }
-    put_small(edge[5], p, 18);
-    memset(edge[6], 0xff, 32);
-    random_batch(&b, 49);
-    for (size_t i = 0; i < 49; i++) {
-        memcpy(b.uniform + i * UNIFORM, edge[i / 7], 32);
-        memcpy(b.uniform + i * UNIFORM + 32, edge[i % 7], 32);
-        memcpy(b.points + i * POINT, edge[i % 7], 32);
-    }
-    assert_agrees(e, &b);
+    mdl_cases_field_edges(&b);
+    assert_agrees(under_test[_i], &b);
 }
 END_TEST
 
-/* 1, 2, 3, L - 3 .. L - 1, and halves and powers of 16 and two that make carries. */
 START_TEST(scalar_edges)
 {
     const struct mdl_engine *e = under_test[_i];
-    static struct batch b;
+    static struct mdl_cases_batch b;
 
-    random_batch(&b, e->lanes);
-    for (int i = 0; i < 20; i++) {
-        memset(b.k, 0, sizeof b.k);
-        if (i < 3) {
-            b.k[0] = (uint8_t)(i + 1);
-        } else if (i < 6) {
-            put_small(b.k, group_order, i - 6);
-        } else if (i < 10) {
-            memset(b.k, i == 6 ? 0xff : i == 7 ? 0x88 : i == 8 ? 0x77 : 0xf8, 31);
-        } else {
-            b.k[(i - 10) * 3] = (uint8_t)(1 << (i - 10) % 8);
-        }
-        for (size_t j = 0; j < b.n; j++) {
-            memcpy(b.weight + j * 32, b.k, 32);
-        }
+    mdl_cases_draw_batch(&b, e->lanes);
+    for (size_t i = 0; i < MDL_CASES_SCALARS; i++) {
+        mdl_cases_scalar_edge(&b, i);
         assert_agrees(e, &b);
     }
 }
 END_TEST
 
-/* Equal points, opposite weights, a list that cancels: additions that meet their own kind. */
 START_TEST(sums_of_equal_points)
 {
     const struct mdl_engine *e = under_test[_i];
-    static struct batch b;
+    static struct mdl_cases_batch b;
     uint8_t sum[POINT];
     uint8_t st[MOST];
 
-    random_batch(&b, 40);
-    for (size_t i = 1; i < b.n; i++) {
-        memcpy(b.points + i * POINT, b.points, POINT);
-        memcpy(b.weight + i * 32, b.weight, 32);
-    }
+    mdl_cases_draw_batch(&b, 40);
+    mdl_cases_equal_points(&b);
     assert_agrees(e, &b);
-    for (size_t i = 1; i < b.n; i += 2) {
-        crypto_core_ristretto255_scalar_negate(b.weight + i * 32, b.weight);
-    }
+    mdl_cases_cancel(&b);
     e->weighted_sum(b.weight, b.points, b.n, sum, st);
     assert_zero(sum, sizeof sum);
 }
@@ -286,11 +185,11 @@ END_TEST
 START_TEST(in_place)
 {
     const struct mdl_engine *e = under_test[_i];
-    static struct batch b;
+    static struct mdl_cases_batch b;
     uint8_t out[MOST * POINT];
     uint8_t st[MOST];
 
-    random_batch(&b, e->lanes + 1);
+    mdl_cases_draw_batch(&b, e->lanes + 1);
     e->mul(b.k, b.points, b.n, out, st);
     e->mul(b.k, b.points, b.n, b.points, st);
     assert_bytes(b.points, out, b.n * POINT);
@@ -427,6 +326,8 @@ int main(void)
     if (sodium_init() < 0) {
         return EXIT_FAILURE;
     }
+    seed = randombytes_random();
+    mdl_cases_seed(seed);
     find_engines();
     n = (int)n_under_test;
     tcase_set_timeout(t, 0);

@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const uint8_t group_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
-                                 0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
-                                 0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
-
 json_t *load_vectors(const char *name)
 {
     const char *dir = getenv("MANDORLA_VECTORS");

@@ -3,6 +3,7 @@
 #define GROUP_TEST_SUPPORT_H
 
 #include <check.h>
+#include <engine_cases.h>
 #include <group.h>
 #include <group_vectors.h>
 #include <jansson.h>
@@ -28,9 +29,6 @@ struct mdl_scalar_key *random_key(void);
 uint8_t *some_points(size_t n);
 /* k * points, all of which are good; free() them. */
 uint8_t *multiplied(const struct mdl_scalar_key *key, const uint8_t *points, size_t n);
-
-/* L, little-endian. */
-extern const uint8_t group_order[32];
 
 /* What run_suite gives if this machine lacks what MANDORLA_ENGINE names: ctest says "skipped". */
 #define NOT_ON_THIS_MACHINE 77
