@@ -28,6 +28,17 @@ static const char *listening(size_t i)
     return mdl_net_endpoint(r.node[i].net, 0);
 }
 
+/* Two nodes, pinned at each other and connected. */
+static void two_partners(size_t listens)
+{
+    listening(listens);
+    rig_open(&r, 1 - listens, NULL);
+    rig_pin(&r, listens, 1 - listens, false);
+    rig_pin(&r, 1 - listens, listens, true);
+    rig_await(&r, 0, MDL_NET_UP, 2);
+    rig_await(&r, 1, MDL_NET_UP, 1);
+}
+
 static void raw_dealer(enum rig_speech how, const char *endpoint)
 {
     rig_raw_dealer(&raw, how, &r.node[1].key, &r.node[0].key, endpoint);
@@ -157,12 +168,7 @@ END_TEST
 START_TEST(a_forgotten_partner_is_cut_off_at_once)
 {
     size_t listens = (size_t)_i;
-    listening(listens);
-    rig_open(&r, 1 - listens, NULL);
-    rig_pin(&r, listens, 1 - listens, false);
-    rig_pin(&r, 1 - listens, listens, true);
-    rig_await(&r, 0, MDL_NET_UP, 2);
-    rig_await(&r, 1, MDL_NET_UP, 1);
+    two_partners(listens);
     int64_t before = mdl_net_now();
     mdl_net_forget(r.node[0].net, 2);
     rig_await(&r, 1, MDL_NET_DOWN, 1);
@@ -181,12 +187,7 @@ END_TEST
 START_TEST(a_dismissed_partner_gets_what_was_sent_and_is_heard_no_more)
 {
     size_t listens = (size_t)_i;
-    listening(listens);
-    rig_open(&r, 1 - listens, NULL);
-    rig_pin(&r, listens, 1 - listens, false);
-    rig_pin(&r, 1 - listens, listens, true);
-    rig_await(&r, 0, MDL_NET_UP, 2);
-    rig_await(&r, 1, MDL_NET_UP, 1);
+    two_partners(listens);
     rig_send(&r, 1, 1, 'q', 10, MDL_OK); /* on its way, or waiting at node 0 */
     for (int i = 0; i < 20; i++)
         rig_send(&r, 0, 2, 'a', 100000, MDL_OK);
@@ -215,12 +216,7 @@ END_TEST
 START_TEST(a_dismissed_partner_can_be_pinned_anew)
 {
     size_t listens = (size_t)_i;
-    listening(listens);
-    rig_open(&r, 1 - listens, NULL);
-    rig_pin(&r, listens, 1 - listens, false);
-    rig_pin(&r, 1 - listens, listens, true);
-    rig_await(&r, 0, MDL_NET_UP, 2);
-    rig_await(&r, 1, MDL_NET_UP, 1);
+    two_partners(listens);
     const char *endpoint = listens == 1 ? mdl_net_endpoint(r.node[1].net, 0) : NULL;
     int64_t before = mdl_net_now();
     mdl_net_dismiss(r.node[0].net, 2);
