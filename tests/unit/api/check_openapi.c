@@ -101,78 +101,99 @@ static const char *param_line(const struct route *r, const char *op, const char 
     return strstr(op, key);
 }
 
-START_TEST(every_route_is_described)
+typedef void check_operation(const struct route *r, const char *op);
+static void each_operation(check_operation *check)
 {
     size_t n;
     const struct route *r = api_routes(&n);
+    ck_assert_uint_gt(n, 20);
     for (size_t i = 0; i < n; i++) {
-        char line[128];
         char *op = operation(&r[i]);
-        (void)snprintf(line, sizeof line, "      operationId: %s\n", r[i].verb);
-        ck_assert_msg(strstr(op, line) != NULL, "%s %s: %s", r[i].method, r[i].path, line);
-        ck_assert_msg(strstr(op, "        \"200\":") != NULL, "%s: no answer", r[i].verb);
-        ck_assert_msg(strstr(op, "        default:") != NULL, "%s: no error", r[i].verb);
+        check(&r[i], op);
         free(op);
     }
 }
+
+/* `line`: where the description has the parameter. */
+typedef void check_parameter(const char *op, const char *line, const struct mdl_verb *v, size_t k);
+static void each_parameter(const struct route *r, const char *op, check_parameter *check)
+{
+    const struct mdl_verb *v = verb_of(r);
+    for (size_t k = 0; k < MDL_VERB_PARAMS && v->params[k].name != NULL; k++) {
+        const char *at = param_line(r, op, v->params[k].name);
+        ck_assert_msg(at != NULL, "%s: parameter %s", v->name, v->params[k].name);
+        char *line = strndup(at, strcspn(at, "\n"));
+        check(op, line, v, k);
+        free(line);
+    }
+}
+
+static void is_described(const struct route *r, const char *op)
+{
+    char line[128];
+    (void)snprintf(line, sizeof line, "      operationId: %s\n", r->verb);
+    ck_assert_msg(strstr(op, line) != NULL, "%s %s: %s", r->method, r->path, line);
+    ck_assert_msg(strstr(op, "        \"200\":") != NULL, "%s: no answer", r->verb);
+    ck_assert_msg(strstr(op, "        default:") != NULL, "%s: no error", r->verb);
+}
+
+START_TEST(every_route_is_described)
+{
+    each_operation(is_described);
+}
 END_TEST
+
+static void has_the_summary(const struct route *r, const char *op)
+{
+    const char *at = strstr(op, "      summary: ");
+    ck_assert_ptr_nonnull(at);
+    at += strlen("      summary: ");
+    at += *at == '"' ? 1 : 0;
+    const char *want = verb_of(r)->summary;
+    ck_assert_msg(strncmp(at, want, strlen(want)) == 0, "%s: '%s'", r->verb, want);
+}
 
 START_TEST(every_summary_is_the_verbs_own)
 {
-    size_t n;
-    const struct route *r = api_routes(&n);
-    for (size_t i = 0; i < n; i++) {
-        char *op = operation(&r[i]);
-        const char *at = strstr(op, "      summary: ");
-        ck_assert_ptr_nonnull(at);
-        at += strlen("      summary: ");
-        at += *at == '"' ? 1 : 0;
-        const char *want = verb_of(&r[i])->summary;
-        ck_assert_msg(strncmp(at, want, strlen(want)) == 0, "%s: '%s'", r[i].verb, want);
-        free(op);
-    }
+    each_operation(has_the_summary);
 }
 END_TEST
+
+static void type_is_told(const char *op, const char *line, const struct mdl_verb *v, size_t k)
+{
+    char type[32];
+    (void)op;
+    (void)snprintf(type, sizeof type, "type: %s", type_name(v->params[k].type));
+    ck_assert_msg(strstr(line, type) != NULL, "%s: %s", v->name, line);
+}
+
+static void types_are_told(const struct route *r, const char *op)
+{
+    each_parameter(r, op, type_is_told);
+}
 
 START_TEST(every_parameter_is_described_with_its_type)
 {
-    size_t n;
-    const struct route *r = api_routes(&n);
-    for (size_t i = 0; i < n; i++) {
-        const struct mdl_verb *v = verb_of(&r[i]);
-        char *op = operation(&r[i]);
-        for (size_t k = 0; k < MDL_VERB_PARAMS && v->params[k].name != NULL; k++) {
-            const char *at = param_line(&r[i], op, v->params[k].name);
-            ck_assert_msg(at != NULL, "%s: parameter %s", v->name, v->params[k].name);
-            char *line = strndup(at, strcspn(at, "\n"));
-            char type[32];
-            (void)snprintf(type, sizeof type, "type: %s", type_name(v->params[k].type));
-            ck_assert_msg(strstr(line, type) != NULL, "%s: %s", v->name, line);
-            free(line);
-        }
-        free(op);
-    }
+    each_operation(types_are_told);
 }
 END_TEST
 
+static void required_is_told(const char *op, const char *line, const struct mdl_verb *v, size_t k)
+{
+    char in_body[80];
+    (void)snprintf(in_body, sizeof in_body, "required: [%s]", v->params[k].name);
+    bool said = strstr(line, "required: true") != NULL || strstr(op, in_body) != NULL;
+    ck_assert_msg(said == v->params[k].required, "%s: %s", v->name, v->params[k].name);
+}
+
+static void requirements_are_told(const struct route *r, const char *op)
+{
+    each_parameter(r, op, required_is_told);
+}
+
 START_TEST(required_parameters_are_required)
 {
-    size_t n;
-    const struct route *r = api_routes(&n);
-    for (size_t i = 0; i < n; i++) {
-        const struct mdl_verb *v = verb_of(&r[i]);
-        char *op = operation(&r[i]);
-        for (size_t k = 0; k < MDL_VERB_PARAMS && v->params[k].name != NULL; k++) {
-            const char *at = param_line(&r[i], op, v->params[k].name);
-            char in_body[80];
-            char *line = strndup(at, strcspn(at, "\n"));
-            (void)snprintf(in_body, sizeof in_body, "required: [%s]", v->params[k].name);
-            bool said = strstr(line, "required: true") != NULL || strstr(op, in_body) != NULL;
-            ck_assert_msg(said == v->params[k].required, "%s: %s", v->name, v->params[k].name);
-            free(line);
-        }
-        free(op);
-    }
+    each_operation(requirements_are_told);
 }
 END_TEST
 
