@@ -14,7 +14,6 @@ bounds that the headers state are known. Proves, for all such inputs:
 --mutants changes the source in ways that must be found, to show that the check can fail.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -25,6 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import z3  # noqa: E402
 
 from ir import Module, Num, Refused, World, combine  # noqa: E402
+from prove import main  # noqa: E402
 
 P = 2**255 - 19
 
@@ -197,40 +197,16 @@ MUTANTS = [
 ]
 
 
-def run_mutants(clang, group):
-    for i, old, new, what in MUTANTS:
-        field = FIELDS[i]
-        with open(f"{group}/lanes/{field.source[:-2]}.h", encoding="utf-8") as f:
-            text = f.read()
-        if old not in text:
-            print(f"not in {field.source[:-2]}.h any more: {old}")
-            return 1
-        try:
-            run_all(field, compile_ir(field, clang, group, text.replace(old, new)), False)
-        except Refused as e:
-            print(f"found: {what}: {e}")
-            continue
-        print(f"not found: {what}: {old} -> {new}")
-        return 1
-    return 0
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--clang", default="clang")
-    parser.add_argument("--group", required=True)
-    parser.add_argument("--mutants", action="store_true")
-    a = parser.parse_args()
-    if a.mutants:
-        return run_mutants(a.clang, a.group)
+def prove_all(clang, group):
     for field in FIELDS:
-        run_all(field, compile_ir(field, a.clang, a.group), True)
-    return 0
+        run_all(field, compile_ir(field, clang, group), True)
+
+
+def mutant(i, old, new, what):
+    field = FIELDS[i]
+    header = field.source[:-2] + ".h"
+    return header, old, new, what, lambda clang, group, text, _: run_all(field, compile_ir(field, clang, group, text), False)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Refused as e:
-        print(f"refused: {e}")
-        sys.exit(1)
+    main(prove_all, [mutant(*m) for m in MUTANTS])

@@ -10,11 +10,11 @@ them: an operand outside its bounds, or a sum or difference that wraps, is an er
 suffice, so no prover is needed. --mutants: changes of the source that must be found.
 """
 
-import argparse
-import sys
+import copy
 
 from check_bounds import CARRIED, FIELDS, compile_ir
 from ir import Num, Refused, World
+from prove import main
 
 
 class Intervals:
@@ -172,50 +172,23 @@ MUTANTS = [
 
 
 def sources(field):
-    import copy
     f = copy.copy(field)
     f.source = field.source.replace(".c", "_curve.c")
     return f
 
 
-def run_mutants(clang, group):
-    field = sources(FIELDS[1])
-    for header, old, new, what in MUTANTS:
-        with open(f"{group}/lanes/{header}", encoding="utf-8") as f:
-            text = f.read()
-        if old not in text:
-            print(f"not in {header} any more: {old}")
-            return 1
-        try:
-            Walk(FIELDS[1], compile_ir(field, clang, group, text.replace(old, new), header)).everything()
-        except Refused as e:
-            print(f"found: {what}: {e}")
-            continue
-        print(f"not found: {what}")
-        return 1
-    return 0
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--clang", default="clang")
-    parser.add_argument("--group", required=True)
-    parser.add_argument("--mutants", action="store_true")
-    a = parser.parse_args()
-    if a.mutants:
-        return run_mutants(a.clang, a.group)
+def prove_all(clang, group):
     for field in FIELDS:
-        walk = Walk(field, compile_ir(sources(field), a.clang, a.group))
+        walk = Walk(field, compile_ir(sources(field), clang, group))
         try:
             walk.everything()
         finally:
             print("\n".join(walk.say))
-    return 0
+
+
+def prove_changed(clang, group, text, header):
+    Walk(FIELDS[1], compile_ir(sources(FIELDS[1]), clang, group, text, header)).everything()
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Refused as e:
-        print(f"refused: {e}")
-        sys.exit(1)
+    main(prove_all, [(*m, prove_changed) for m in MUTANTS])
