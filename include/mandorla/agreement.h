@@ -9,6 +9,7 @@
 #ifndef MANDORLA_AGREEMENT_H
 #define MANDORLA_AGREEMENT_H
 
+#include <mandorla/matchkey.h>
 #include <mandorla/role.h>
 #include <mandorla/status.h>
 #include <stdbool.h>
@@ -17,31 +18,57 @@
 #define MDL_AGREEMENT_HASH        64
 #define MDL_AGREEMENT_NONCE       16
 #define MDL_AGREEMENT_PROFILES    8
-#define MDL_AGREEMENT_GROUPS      8
+#define MDL_AGREEMENT_GROUPS      32 /* bits of a u32 mask */
 #define MDL_AGREEMENT_POPULATIONS 32 /* of one side in one group: bits of a u32 mask */
 #define MDL_AGREEMENT_NAME        64
 #define MDL_AGREEMENT_TEXT        200
 #define MDL_POPULATION_NAME       32 /* [a-z0-9-]{1,32} */
 #define MDL_LEVEL_NAME            16
 #define MDL_SUITE_NAME            32
-#define MDL_LEVEL_ACCOUNTS        "accounts"
 #define MDL_SUITE_1               "ristretto255-sha512"
 #define MDL_AGREEMENT_KEYS_MAX    4194304U /* match keys of one group, PROTOCOL 6.1 */
 
-/* A cell group: every population of the one list with every one of the other, at one level. */
+/* What the two sides learn of a cell (one population of the one side with one of the other), each
+ * level more than the one before. A cell in no group is hidden: nothing is computed for it. */
+#define MDL_LEVEL_LIST(X)                                                                          \
+    X(HIDDEN, "hidden")                                                                            \
+    X(COUNTS, "counts")     /* how many keys of one type both have; PROTOCOL 6 */                  \
+    X(ACCOUNTS, "accounts") /* which of its own accounts the other has; PROTOCOL 6 and 7 */
+#define MDL_LEVEL_ENUM(name, slug) MDL_LEVEL_##name,
+enum mdl_level { MDL_LEVEL_LIST(MDL_LEVEL_ENUM) MDL_LEVELS };
+#undef MDL_LEVEL_ENUM
+const char *mdl_level_name(enum mdl_level level);
+/* False, *out untouched, for a name this version does not know. */
+bool mdl_level_of(const char *name, enum mdl_level *out);
+
+/* A cell group: every population of the one list with every one of the other, at one level. At
+ * level counts it is one cell, so that its number is the cell's. */
 struct mdl_agreement_group {
     char level[MDL_LEVEL_NAME + 1];
-    size_t n_populations[2]; /* by role; at least one */
+    /* The only type of match key that is compared, at level counts, so that an account counts once;
+     * 0, all types, at every other level. */
+    uint8_t key_type;
+    size_t n_populations[2]; /* by role; at least one, exactly one at level counts */
     char populations[2][MDL_AGREEMENT_POPULATIONS][MDL_POPULATION_NAME + 1];
 };
 
 struct mdl_agreement_caps {
-    uint32_t max_keys_round; /* match keys a side may bring to one group of a round, 1..4,194,304 */
-    uint64_t max_keys_month; /* match keys a side may bring in a calendar month, all rounds */
-    uint32_t min_keys;       /* a side with fewer gets no result, >= 1 */
-    uint32_t min_result;     /* fewer matching keys than this end the round without names */
-    uint32_t max_result;     /* more end it likewise; 0: no bound */
+    uint32_t max_keys_round;   /* match keys a side may bring to a round, its groups together,
+                                  1..4,194,304 */
+    uint64_t max_keys_month;   /* match keys a side may bring in a calendar month, all rounds */
+    uint32_t min_keys;         /* a side with fewer gets no result, >= 1 */
+    uint32_t min_result;       /* fewer matching keys than this end the round without names */
+    uint32_t max_result;       /* more end it likewise; 0: no bound */
     uint16_t max_rounds_month; /* rounds in a calendar month, >= 1 */
+    uint32_t min_change;       /* keys in which a group's list must differ from the one of its last
+                                  round, unless it is the very same; 0: no bound */
+    uint16_t cooldown_hours;   /* between the beginnings of two rounds; 0: none */
+};
+
+/* Who lets a round run, on each side. */
+enum mdl_approval {
+    MDL_APPROVAL_PERSON,  /* a person, each time */
+    MDL_APPROVAL_STANDING /* a side's standing rule may */
 };
 
 struct mdl_agreement {
@@ -53,6 +80,7 @@ struct mdl_agreement {
     size_t n_groups;
     struct mdl_agreement_group groups[MDL_AGREEMENT_GROUPS];
     struct mdl_agreement_caps caps;
+    uint8_t approval; /* enum mdl_approval */
     char purpose[MDL_AGREEMENT_TEXT + 1];
     char legal_basis[MDL_AGREEMENT_TEXT + 1];
     uint64_t valid_from; /* ms */
@@ -133,6 +161,21 @@ MDL_MUST_CHECK enum mdl_status mdl_agreement_in_force(const struct mdl_agreement
                                                       uint64_t now_ms, struct mdl_agreement *out,
                                                       struct mdl_error *err);
 
+/* ---- cells -------------------------------------------------------------------------------- */
+
+/* The level of the cell of these two populations, by role; HIDDEN if it stands in no group. *group
+ * (may be NULL) is the group it stands in; untouched if hidden. */
+enum mdl_level mdl_agreement_cell(const struct mdl_agreement *a, const char *population_a,
+                                  const char *population_b, size_t *group);
+/* The effective level of a population of the party `role`: the highest over all its cells. */
+enum mdl_level mdl_agreement_effective(const struct mdl_agreement *a, enum mdl_role role,
+                                       const char *population);
+/* The populations of one party over all groups, each once, in order of first mention. The pointers
+ * are into *a. Returns their number, at most max; a valid agreement has at most
+ * MDL_AGREEMENT_POPULATIONS of each party. */
+size_t mdl_agreement_populations(const struct mdl_agreement *a, enum mdl_role role,
+                                 const char **names, size_t max);
+
 /* ---- drafts ------------------------------------------------------------------------------- */
 
 struct mdl_agreement_party {
@@ -155,6 +198,21 @@ MDL_MUST_CHECK enum mdl_status mdl_agreement_set_populations(struct mdl_agreemen
                                                              const char *const *names, size_t n,
                                                              struct mdl_error *err);
 bool mdl_population_name_valid(const char *name);
+
+/* One cell and what it is to be, by role. */
+struct mdl_agreement_cell {
+    const char *population[2];
+    enum mdl_level level;
+    uint8_t key_type; /* level counts only; else 0 */
+};
+/* Replaces all groups by some that say exactly what the cells say. A cell of level counts is a
+ * group of its own; at a higher level the rows (populations of A) with the same columns join, and
+ * only those, because a group tells of every pair of its populations. Errors: MDL_U_ARGUMENT (a
+ * cell twice, a name outside [a-z0-9-]{1,32}, no cell above hidden, more than MDL_AGREEMENT_GROUPS
+ * groups), MDL_L_MEMORY; the agreement is then unchanged. */
+MDL_MUST_CHECK enum mdl_status mdl_agreement_set_cells(struct mdl_agreement *a,
+                                                       const struct mdl_agreement_cell *cells,
+                                                       size_t n, struct mdl_error *err);
 
 /* ---- for people --------------------------------------------------------------------------- */
 

@@ -17,8 +17,8 @@
 #define MDL_LOG_ENTRY_MAX  512 /* bytes of an encoded entry */
 #define MDL_LOG_NOTE       200
 #define MDL_LOG_SALT       32
-#define MDL_RECEIPT_MAX    2048 /* bytes of an encoded receipt */
-#define MDL_RECEIPT_GROUPS 8
+#define MDL_RECEIPT_MAX    8192 /* bytes of an encoded receipt */
+#define MDL_RECEIPT_GROUPS 32
 
 /* ---- entries ------------------------------------------------------------------------------ */
 

@@ -39,7 +39,7 @@
 #include <mandorla/status.h>
 #include <stdbool.h>
 
-#define MDL_SESSION_GROUPS   8
+#define MDL_SESSION_GROUPS   32
 #define MDL_SESSION_PROFILES 8
 #define MDL_SESSION_KEYS_MAX 4194304u /* keys of one group, PROTOCOL 6.1 */
 #define MDL_SESSION_BATCH    512u     /* most keys that one NEED_KEYS asks for */

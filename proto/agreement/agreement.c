@@ -22,6 +22,7 @@ static const struct mdl_field population = {
 
 static const struct mdl_field group_fields[] = {
     {FIELD(mdl_agreement_group, level, STR), .max = MDL_LEVEL_NAME},
+    {FIELD(mdl_agreement_group, key_type, UINT), .max = UINT8_MAX, .step = 1},
     POPULATIONS("populations_A", MDL_ROLE_A),
     POPULATIONS("populations_B", MDL_ROLE_B),
 };
@@ -36,6 +37,8 @@ static const struct mdl_field caps_fields[] = {
     {FIELD(mdl_agreement_caps, min_result, UINT), .max = UINT32_MAX, .step = 4},
     {FIELD(mdl_agreement_caps, max_result, UINT), .max = UINT32_MAX, .step = 4},
     {FIELD(mdl_agreement_caps, max_rounds_month, UINT), .max = UINT16_MAX, .step = 2},
+    {FIELD(mdl_agreement_caps, min_change, UINT), .max = UINT32_MAX, .step = 4},
+    {FIELD(mdl_agreement_caps, cooldown_hours, UINT), .max = UINT16_MAX, .step = 2},
 };
 static const struct mdl_record caps_record = {"caps", caps_fields, COUNT_OF(caps_fields)};
 
@@ -54,6 +57,7 @@ static const struct mdl_field fields[] = {
      .step = sizeof(struct mdl_agreement_group),
      .count_at = offsetof(struct mdl_agreement, n_groups), .item = &group_item},
     {FIELD(mdl_agreement, caps, RECORD), .record = &caps_record},
+    {FIELD(mdl_agreement, approval, UINT), .max = UINT8_MAX, .step = 1},
     {FIELD(mdl_agreement, purpose, STR), .max = MDL_AGREEMENT_TEXT},
     {FIELD(mdl_agreement, legal_basis, STR), .max = MDL_AGREEMENT_TEXT},
     {FIELD(mdl_agreement, valid_from, UINT), .max = UINT64_MAX, .step = 8},

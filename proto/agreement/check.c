@@ -5,7 +5,8 @@
 #include <record.h>
 #include <string.h>
 
-#define LAST_MS 253402300799999U /* the end of the year 9999 */
+#define COOLDOWN_MAX 8784             /* hours of a leap year */
+#define LAST_MS      253402300799999U /* the end of the year 9999 */
 
 bool mdl_population_name_valid(const char *name)
 {
@@ -108,6 +109,46 @@ static bool share_population(const struct mdl_agreement_group *g,
     return false;
 }
 
+/* Only what makes an overlap can be counted: a match on a review key is a question. */
+static bool countable(uint8_t type)
+{
+#define COUNTABLE(name, number, slug, label, prio, tier)                                           \
+    if (type == (number)) {                                                                        \
+        return MDL_TIER_##tier == MDL_TIER_MATCH;                                                  \
+    }
+    MDL_KEY_TYPE_LIST(COUNTABLE)
+#undef COUNTABLE
+    return false;
+}
+
+static enum mdl_status check_level(const struct mdl_agreement_group *g, struct mdl_error *err)
+{
+    enum mdl_level level;
+
+    if (!mdl_level_of(g->level, &level) || level == MDL_LEVEL_HIDDEN) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "the level '%s' is not known here, only %s and %s",
+                        g->level, mdl_level_name(MDL_LEVEL_COUNTS),
+                        mdl_level_name(MDL_LEVEL_ACCOUNTS));
+    }
+    if (level != MDL_LEVEL_COUNTS) {
+        return g->key_type == 0 ? MDL_OK
+                                : mdl_fail(err, MDL_U_ARGUMENT,
+                                           "a group at level %s compares all types of key, not %u",
+                                           g->level, g->key_type);
+    }
+    if (!countable(g->key_type)) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "a group at level counts needs one type of key that makes a match; %u is "
+                        "none",
+                        g->key_type);
+    }
+    if (g->n_populations[MDL_ROLE_A] != 1 || g->n_populations[MDL_ROLE_B] != 1) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "a group at level counts is one population of each side");
+    }
+    return MDL_OK;
+}
+
 static enum mdl_status check_groups(const struct mdl_agreement *a, struct mdl_error *err)
 {
     if (a->n_groups == 0 || a->n_groups > MDL_AGREEMENT_GROUPS) {
@@ -116,11 +157,10 @@ static enum mdl_status check_groups(const struct mdl_agreement *a, struct mdl_er
     }
     for (size_t i = 0; i < a->n_groups; i++) {
         const struct mdl_agreement_group *g = &a->groups[i];
-        if (strcmp(g->level, MDL_LEVEL_ACCOUNTS) != 0) {
-            return mdl_fail(err, MDL_U_ARGUMENT, "the level '%s' is not known here, only %s",
-                            g->level, MDL_LEVEL_ACCOUNTS);
+        enum mdl_status st = check_level(g, err);
+        if (st == MDL_OK) {
+            st = check_populations(g, MDL_ROLE_A, err);
         }
-        enum mdl_status st = check_populations(g, MDL_ROLE_A, err);
         if (st == MDL_OK) {
             st = check_populations(g, MDL_ROLE_B, err);
         }
@@ -134,6 +174,21 @@ static enum mdl_status check_groups(const struct mdl_agreement *a, struct mdl_er
                                 "groups %zu and %zu have a pair of populations in common", j + 1,
                                 i + 1);
             }
+        }
+    }
+    return MDL_OK;
+}
+
+/* Over all groups: whoever reads the terms sees them as one matrix. */
+static enum mdl_status check_matrix(const struct mdl_agreement *a, struct mdl_error *err)
+{
+    const char *list[MDL_AGREEMENT_POPULATIONS + 1];
+
+    for (int role = 0; role < 2; role++) {
+        if (mdl_agreement_populations(a, (enum mdl_role)role, list, MDL_AGREEMENT_POPULATIONS + 1) >
+            MDL_AGREEMENT_POPULATIONS) {
+            return mdl_fail(err, MDL_U_ARGUMENT, "a side names more than %d populations in all",
+                            MDL_AGREEMENT_POPULATIONS);
         }
     }
     return MDL_OK;
@@ -157,6 +212,10 @@ static enum mdl_status check_caps(const struct mdl_agreement_caps *c, struct mdl
     }
     if (c->max_rounds_month == 0) {
         return mdl_fail(err, MDL_U_ARGUMENT, "max_rounds_month is 0");
+    }
+    if (c->cooldown_hours > COOLDOWN_MAX) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "cooldown_hours is %u, at most %d", c->cooldown_hours,
+                        COOLDOWN_MAX);
     }
     return MDL_OK;
 }
@@ -189,6 +248,9 @@ enum mdl_status mdl_agreement_valid(const struct mdl_agreement *a, struct mdl_er
         st = check_groups(a, err);
     }
     if (st == MDL_OK) {
+        st = check_matrix(a, err);
+    }
+    if (st == MDL_OK) {
         st = check_caps(&a->caps, err);
     }
     if (st == MDL_OK) {
@@ -196,6 +258,9 @@ enum mdl_status mdl_agreement_valid(const struct mdl_agreement *a, struct mdl_er
     }
     if (st == MDL_OK) {
         st = check_text("the legal basis", a->legal_basis, MDL_AGREEMENT_TEXT, err);
+    }
+    if (st == MDL_OK && a->approval > MDL_APPROVAL_STANDING) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "the approval rule %u is not known here", a->approval);
     }
     return st == MDL_OK ? check_times(a, err) : st;
 }

@@ -1,6 +1,7 @@
 /* draft.c: the standard agreement of PROTOCOL 4.9. May not: draw random bytes or ask a clock. */
 #include <mandorla/agreement.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
@@ -54,6 +55,7 @@ static void put_terms(struct mdl_agreement *a, uint64_t now_ms)
     memcpy(a->purpose, purpose, sizeof purpose);
     memcpy(a->legal_basis, basis, sizeof basis);
     a->caps = caps;
+    a->approval = MDL_APPROVAL_STANDING;
     /* The partner's clock may be behind ours: let the agreement begin an hour ago. */
     a->valid_from = now_ms < HOUR_MS ? 0 : now_ms - HOUR_MS;
     a->valid_until = now_ms + YEAR_MS;
@@ -71,7 +73,8 @@ enum mdl_status mdl_agreement_draft(const struct mdl_agreement_party *own,
 
     memset(out, 0, sizeof *out);
     out->n_groups = 1;
-    memcpy(out->groups[0].level, MDL_LEVEL_ACCOUNTS, sizeof MDL_LEVEL_ACCOUNTS);
+    (void)snprintf(out->groups[0].level, sizeof out->groups[0].level, "%s",
+                   mdl_level_name(MDL_LEVEL_ACCOUNTS));
     put_terms(out, now_ms);
     memcpy(out->nonce, nonce, MDL_AGREEMENT_NONCE);
     enum mdl_status st = put_party(out, role, own, err);

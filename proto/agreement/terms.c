@@ -55,7 +55,8 @@ enum show {
     SHOW_U16,
     SHOW_U32,
     SHOW_U64,
-    SHOW_BOUND
+    SHOW_BOUND,
+    SHOW_APPROVAL
 };
 
 #define AT(field) offsetof(struct mdl_agreement, field)
@@ -76,6 +77,9 @@ static const struct term {
     {"matching keys, at least", SHOW_U32, AT(caps.min_result)},
     {"matching keys, at most", SHOW_BOUND, AT(caps.max_result)},
     {"rounds a month, at most", SHOW_U16, AT(caps.max_rounds_month)},
+    {"keys that must differ from the last round", SHOW_U32, AT(caps.min_change)},
+    {"hours between two rounds", SHOW_U16, AT(caps.cooldown_hours)},
+    {"who lets a round run", SHOW_APPROVAL, AT(approval)},
     {"purpose", SHOW_TEXT, AT(purpose)},
     {"legal basis", SHOW_TEXT, AT(legal_basis)},
     {"valid from", SHOW_TIME, AT(valid_from)},
@@ -132,6 +136,10 @@ static void fixed_term(const struct mdl_agreement *a, const struct term *t, char
         mdl_text_time(number_at(p, SHOW_U64), when);
         add(text, when);
         return;
+    case SHOW_APPROVAL:
+        add(text, *p == MDL_APPROVAL_PERSON ? "a person, each time"
+                                            : "a person, or the side's standing rule");
+        return;
     case SHOW_U16:
     case SHOW_U32:
     case SHOW_U64:
@@ -145,45 +153,39 @@ static void fixed_term(const struct mdl_agreement *a, const struct term *t, char
 
 bool mdl_term(const struct mdl_agreement *a, size_t i, char name[64], char text[TERM_TEXT])
 {
-    static const char *const parts[3] = {"level", "populations of A", "populations of B"};
-
-    if (i < TERMS) {
-        (void)snprintf(name, 64, "%s", terms[i].name);
-        fixed_term(a, &terms[i], text);
-        return true;
-    }
-    size_t g = (i - TERMS) / 3;
-    size_t part = (i - TERMS) % 3;
-    if (g >= MDL_AGREEMENT_GROUPS) {
+    if (i >= TERMS) {
         return false;
     }
-    (void)snprintf(name, 64, "group %zu: %s", g + 1, parts[part]);
-    text[0] = '\0';
-    if (g < a->n_groups && part == 0) {
-        add(text, a->groups[g].level);
-    } else if (g < a->n_groups) {
-        mdl_term_populations(&a->groups[g], part == 1 ? MDL_ROLE_A : MDL_ROLE_B, text);
-    }
+    (void)snprintf(name, 64, "%s", terms[i].name);
+    fixed_term(a, &terms[i], text);
     return true;
 }
 
-size_t mdl_agreement_compare(const struct mdl_agreement *a, const struct mdl_agreement *b,
-                             mdl_difference_fn *differ, void *ctx)
+static const char *type_label(uint8_t type)
 {
-    char name[64];
-    char of_a[TERM_TEXT];
-    char of_b[TERM_TEXT];
-    size_t n = 0;
-
-    for (size_t i = 0; mdl_term(a, i, name, of_a); i++) {
-        (void)mdl_term(b, i, name, of_b);
-        if (strcmp(of_a, of_b) == 0) {
-            continue;
-        }
-        n++;
-        if (differ != NULL) {
-            differ(ctx, name, of_a, of_b);
-        }
+#define TYPE_LABEL(name, number, slug, label, prio, tier)                                          \
+    if (type == (number)) {                                                                        \
+        return label;                                                                              \
     }
-    return n;
+    MDL_KEY_TYPE_LIST(TYPE_LABEL)
+#undef TYPE_LABEL
+    return "unknown type";
+}
+
+void mdl_term_level(const struct mdl_agreement_group *g, char text[TERM_TEXT])
+{
+    (void)snprintf(text, TERM_TEXT, "%s%s%s", g->level, g->key_type == 0 ? "" : " by ",
+                   g->key_type == 0 ? "" : type_label(g->key_type));
+}
+
+void mdl_term_cell(const struct mdl_agreement *a, const char *population_a,
+                   const char *population_b, char text[TERM_TEXT])
+{
+    size_t g;
+
+    if (mdl_agreement_cell(a, population_a, population_b, &g) == MDL_LEVEL_HIDDEN) {
+        (void)snprintf(text, TERM_TEXT, "%s", mdl_level_name(MDL_LEVEL_HIDDEN));
+    } else {
+        mdl_term_level(&a->groups[g], text);
+    }
 }

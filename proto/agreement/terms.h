@@ -7,10 +7,14 @@
 /* Room for the longest: 32 populations of 32 bytes with separators. */
 #define TERM_TEXT 1200
 
-/* The i-th term, i = 0, 1, ...; false if there are no more. `text` is exact: two agreements whose
- * terms have the same texts have the same terms, the nonce apart. A group the agreement does not
- * have gives empty texts. */
+/* The i-th term that is no cell, i = 0, 1, ...; false if there are no more. `text` is exact: two
+ * agreements with the same texts have the same terms, cells and nonce apart. */
 bool mdl_term(const struct mdl_agreement *a, size_t i, char name[64], char text[TERM_TEXT]);
+
+/* "hidden", "counts by domain", "accounts": what a cell or a group says. Exact. */
+void mdl_term_cell(const struct mdl_agreement *a, const char *population_a,
+                   const char *population_b, char text[TERM_TEXT]);
+void mdl_term_level(const struct mdl_agreement_group *g, char text[TERM_TEXT]);
 
 /* Whether the i-th term is for machines: an identity, the suite, a digest. */
 bool mdl_term_technical(size_t i);

@@ -2,6 +2,7 @@
  * May not open anything. */
 #include "internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static enum mdl_status persist_commit(struct mdl_session *s, const struct mdl_cell *c,
@@ -69,9 +70,12 @@ static enum mdl_status check_caps(const struct mdl_session *s, uint32_t n, struc
     if (n == 0) {
         return mdl_fail(err, MDL_P_EMPTY, "the partner commits to an empty list");
     }
-    if (n > caps->max_keys_round || n > MDL_SESSION_KEYS_MAX || n < caps->min_keys) {
-        return mdl_fail(err, MDL_P_CAP, "the partner brings %u match keys, agreed are %u to %u", n,
-                        caps->min_keys, caps->max_keys_round);
+    if (n > MDL_SESSION_KEYS_MAX || n < caps->min_keys ||
+        n > caps->max_keys_round - s->partner_keys_round) {
+        return mdl_fail(err, MDL_P_CAP,
+                        "the partner brings %u match keys, agreed are %u to %u a round, %" PRIu64
+                        " of them gone to other groups",
+                        n, caps->min_keys, caps->max_keys_round, s->partner_keys_round);
     }
     if (s->partner_keys_month > caps->max_keys_month ||
         n > caps->max_keys_month - s->partner_keys_month) {
@@ -137,6 +141,7 @@ MDL_HANDLER(mdl_commit_got)
         return st;
     }
     s->partner_keys_month += c->n_partner;
+    s->partner_keys_round += c->n_partner;
     c->commit_got = true;
     struct mdl_effect *e = mdl_fx(s, MDL_FX_PERSIST);
     if (e != NULL) {

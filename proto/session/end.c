@@ -148,7 +148,9 @@ void mdl_session_end(struct mdl_session *s, enum mdl_status status, const char *
     bool some = false;
 
     for (uint8_t i = 0; i < s->n_cells; i++) {
-        some = some || s->cell[i].opened > 0;
+        const struct mdl_cell *c = &s->cell[i];
+        bool counted = c->level == MDL_LEVEL_COUNTS && c->match_got;
+        some = some || c->opened > 0 || counted;
     }
     free(s->reply);
     if (mdl_session_abort_message(s->round, status, text, &s->reply, &s->reply_len, NULL) !=

@@ -21,7 +21,7 @@ void mdl_sid(const struct mdl_session *s, uint8_t g, const uint8_t profile[32],
     mdl_taghash_init(&h, "sid");
     mdl_taghash_u8(&h, MDL_WIRE_VERSION);
     mdl_taghash_part(&h, MDL_GROUP_SUITE, strlen(MDL_GROUP_SUITE));
-    mdl_taghash_part(&h, MDL_LEVEL_ACCOUNTS, strlen(MDL_LEVEL_ACCOUNTS));
+    mdl_taghash_part(&h, s->agreement.groups[g].level, strlen(s->agreement.groups[g].level));
     mdl_taghash_part(&h, s->agreement_hash, sizeof s->agreement_hash);
     mdl_taghash_part(&h, s->round, sizeof s->round);
     mdl_taghash_part(&h, a->identity[0], MDL_IDENTITY_BYTES);

@@ -2,6 +2,7 @@
  * May not let content of a list out: nothing here depends on a key. */
 #include "internal.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -15,29 +16,40 @@ static bool agreed(const struct mdl_session *s, const uint8_t digest[32])
     return false;
 }
 
-/* Our own lists under one profile. */
-static enum mdl_status check_lists(const struct mdl_session *s, const struct mdl_session_profile *p,
+/* Our own lists under one profile. A group without a key is not run; one without any, no round. */
+static enum mdl_status check_lists(struct mdl_session *s, const struct mdl_session_profile *p,
                                    struct mdl_error *err)
 {
     const struct mdl_agreement_caps *caps = &s->agreement.caps;
+    uint64_t sum = 0;
 
     for (uint8_t g = 0; g < s->n_cells; g++) {
         uint32_t n = p->n_keys[g];
 
+        sum += n;
         if (n == 0) {
-            return mdl_fail(err, MDL_P_EMPTY, "the populations of group %u have no match key", g);
-        }
-        if (n > caps->max_keys_round || n > MDL_SESSION_KEYS_MAX || n < caps->min_keys) {
+            s->empty |= UINT32_C(1) << g;
+        } else if (n > MDL_SESSION_KEYS_MAX || n < caps->min_keys) {
             return mdl_fail(err, MDL_P_CAP,
-                            "%u match keys in group %u; the agreement asks for %u to %u", n, g,
-                            caps->min_keys, caps->max_keys_round);
+                            "%u match keys in group %u; the agreement asks for at least %u", n, g,
+                            caps->min_keys);
         }
+    }
+    if (sum > caps->max_keys_round) {
+        return mdl_fail(err, MDL_P_CAP,
+                        "%" PRIu64 " match keys in all groups; the agreement allows %u a round",
+                        sum, caps->max_keys_round);
     }
     return MDL_OK;
 }
 
+static uint32_t all_groups(const struct mdl_session *s)
+{
+    return UINT32_MAX >> (32 - s->n_cells);
+}
+
 /* Every profile that the round may come to use must have a list: no later end may tell more. */
-static enum mdl_status check_input(const struct mdl_session *s, struct mdl_error *err)
+static enum mdl_status check_input(struct mdl_session *s, struct mdl_error *err)
 {
     enum mdl_status st = MDL_OK;
     bool any = false;
@@ -51,6 +63,10 @@ static enum mdl_status check_input(const struct mdl_session *s, struct mdl_error
     if (st == MDL_OK && !any) {
         return mdl_fail(err, MDL_P_PROFILE,
                         "the side that ends this carries none of the agreement's profiles");
+    }
+    if (st == MDL_OK && s->empty == all_groups(s)) {
+        return mdl_fail(err, MDL_P_EMPTY,
+                        "no population of the side that ends this has a match key");
     }
     return st;
 }
@@ -77,6 +93,7 @@ enum mdl_status mdl_hello_start(struct mdl_session *s, struct mdl_error *err)
     m.body.hello.agreement = s->agreement_hash;
     m.body.hello.profiles = (struct mdl_list){digests[0], s->n_profiles, 32};
     m.body.hello.nonce = s->nonce[s->role];
+    m.body.hello.empty = s->empty;
     return mdl_link_send(s, &m, err);
 }
 
@@ -99,6 +116,9 @@ static enum mdl_status check_terms(const struct mdl_session *s, const struct mdl
     }
     if (!same) {
         return mdl_fail(err, MDL_P_AGREEMENT, "HELLO names other levels than the agreement");
+    }
+    if ((h->empty & ~all_groups(s)) != 0) {
+        return mdl_fail(err, MDL_P_MALFORMED, "HELLO names a group that the agreement has not");
     }
     if (memcmp(h->nonce, s->nonce[s->role], 32) == 0) {
         return mdl_fail(err, MDL_P_REPLAY, "HELLO carries our own nonce");
@@ -163,6 +183,22 @@ static enum mdl_status no_profile(const struct mdl_session *s, const struct mdl_
                                   "match-key profiles and must upgrade");
 }
 
+/* A group in which one side has no key is not run: nothing of it leaves. */
+static enum mdl_status begin_group(struct mdl_session *s, uint8_t g, uint32_t empty,
+                                   struct mdl_error *err)
+{
+    struct mdl_cell *c = &s->cell[g];
+
+    mdl_sid(s, g, s->profile_digest, c->sid);
+    if ((empty >> g & 1) != 0) {
+        c->skipped = c->wiped = true;
+        c->phase = MDL_PHASE_RECEIPT;
+        return MDL_OK;
+    }
+    c->n = s->profiles[s->profile].n_keys[g];
+    return mdl_cell_begin(s, c, err);
+}
+
 MDL_HANDLER(mdl_hello_got)
 {
     const struct mdl_msg_hello *h = &m->body.hello;
@@ -171,6 +207,10 @@ MDL_HANDLER(mdl_hello_got)
     (void)c;
     if (st != MDL_OK) {
         return st;
+    }
+    uint32_t empty = s->empty | h->empty;
+    if (empty == all_groups(s)) {
+        return mdl_fail(err, MDL_P_EMPTY, "in no group do both sides have a match key");
     }
     int profile = choose_profile(s, &h->profiles);
     if (profile < 0) {
@@ -181,9 +221,7 @@ MDL_HANDLER(mdl_hello_got)
     memcpy(s->nonce[mdl_role_other(s->role)], h->nonce, 32);
     s->hello_got = true;
     for (uint8_t g = 0; g < s->n_cells && st == MDL_OK; g++) {
-        s->cell[g].n = s->profiles[profile].n_keys[g];
-        mdl_sid(s, g, s->profile_digest, s->cell[g].sid);
-        st = mdl_cell_begin(s, &s->cell[g], err);
+        st = begin_group(s, g, empty, err);
     }
     return st;
 }

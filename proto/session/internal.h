@@ -102,6 +102,8 @@ struct mdl_slice_rows { /* keys of an opened slice until both sides' MASKS are t
 
 struct mdl_cell {
     uint8_t g;
+    enum mdl_level level;
+    bool skipped;  /* one side has no key in this group: it is not run, PROTOCOL 6.2 */
     uint8_t first; /* role that moves first in slice 0 */
     /* what has been said and done so far, in the order of the phases */
     bool list_ready, commit_sent, commit_got;
@@ -197,7 +199,9 @@ struct mdl_session {
     struct mdl_session_profile profiles[MDL_SESSION_PROFILES];
     size_t n_profiles;
     uint64_t partner_keys_month;
-    uint8_t nonce[2][32]; /* by role */
+    uint64_t partner_keys_round; /* of the groups committed to so far */
+    uint32_t empty;              /* groups in which we have no key, bit g */
+    uint8_t nonce[2][32];        /* by role */
     uint8_t profile_digest[32];
     struct mdl_link link;
     struct mdl_cell cell[MDL_SESSION_GROUPS];
@@ -336,6 +340,8 @@ void mdl_list_ask(struct mdl_session *s, struct mdl_cell *c);
 enum mdl_status mdl_tags_prepare(struct mdl_session *s, struct mdl_cell *c, struct mdl_error *err);
 /* open.c: the group has no more use for its scalar */
 void mdl_cell_done(struct mdl_session *s, struct mdl_cell *c);
+/* receipt.c: nothing is left to be computed or opened in this group */
+bool mdl_cell_complete(const struct mdl_cell *c);
 /* slices.c, shared with the proofs and restore */
 void mdl_masks_ask(struct mdl_session *s, struct mdl_cell *c);
 void mdl_slice_range(const struct mdl_cell *c, uint32_t j, uint32_t *first, uint32_t *count);

@@ -100,7 +100,7 @@ MDL_HANDLER(mdl_match_got)
         e->u.persist.group = c->g;
         e->u.persist.n = c->m;
     }
-    if (c->m == 0) {
+    if (c->m == 0 || c->level == MDL_LEVEL_COUNTS) {
         mdl_cell_done(s, c);
         c->phase = MDL_PHASE_RECEIPT;
         return MDL_OK;

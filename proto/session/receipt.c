@@ -7,16 +7,24 @@
 
 /* The receipt steps can go on after a restart from here: every partner's slice is opened and every
  * own one is out. */
+bool mdl_cell_complete(const struct mdl_cell *c)
+{
+    if (c->skipped) {
+        return true;
+    }
+    bool none_to_open = c->m == 0 || c->level == MDL_LEVEL_COUNTS;
+    return c->match_got &&
+           (none_to_open || (c->slices > 0 && c->opened == c->slices && c->sent == c->slices));
+}
+
 static bool keys_done(const struct mdl_session *s)
 {
-    for (uint8_t g = 0; g < s->n_cells; g++) {
-        const struct mdl_cell *c = &s->cell[g];
-        if (!c->match_got || c->opened < c->slices || c->sent < c->slices ||
-            (c->m > 0 && c->slices == 0)) {
-            return false;
-        }
+    bool done = s->hello_got;
+
+    for (uint8_t g = 0; g < s->n_cells && done; g++) {
+        done = mdl_cell_complete(&s->cell[g]);
     }
-    return s->n_cells > 0;
+    return done;
 }
 
 void mdl_receipt_durable(struct mdl_session *s)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "MDLRS01"
+#define MAGIC "MDLRS02"
 
 struct grown {
     uint8_t *bytes;
@@ -159,13 +159,14 @@ static void walk_cell(struct walk *w, struct mdl_cell *c)
         u32(w, numbers[i]);
     }
     u32(w, &phase);
+    flag(w, &c->skipped);
     raw(w, c->root, sizeof c->root);
     raw(w, c->theirs.root, sizeof c->theirs.root);
     w->bad =
         w->bad || c->slices > c->m || (phase != MDL_PHASE_SLICES && phase != MDL_PHASE_RECEIPT);
     if (w->out == NULL && !w->bad) {
         c->phase = (enum mdl_phase)phase;
-        c->match_got = true;
+        c->match_got = !c->skipped;
         c->match_ready = true;
         c->order_ready = true;
         c->wiped = true;

@@ -51,6 +51,7 @@ static enum mdl_status fill(struct mdl_session *s, const struct mdl_session_conf
     s->n_cells = (uint8_t)s->agreement.n_groups;
     for (uint8_t g = 0; g < s->n_cells; g++) {
         s->cell[g].g = g;
+        (void)mdl_level_of(s->agreement.groups[g].level, &s->cell[g].level); /* decoding checked */
     }
     atomic_init(&s->stop, false);
     mdl_link_init(&s->link, s->round, (uint8_t)s->role);

@@ -16,7 +16,7 @@
 #define MDL_WIRE_VERSION 1
 #define MDL_MESSAGE_MAX  262144 /* bytes of one message, PROTOCOL 2.3 */
 #define MDL_ROUND_BYTES  16
-#define MDL_WIRE_SMALL   8 /* most elements of an array of strings or profiles */
+#define MDL_WIRE_SMALL   32 /* most elements of an array of strings or profiles */
 
 /* Views: pointer and length, not owned, text not NUL-terminated (it is valid UTF-8 without control
  * characters once decoded). An empty view may have p == NULL. */

@@ -291,7 +291,8 @@ static void fill_wrong(struct mdl_msg *m)
                                               {1, {mdl_text_of("accounts")}},
                                               scratch,
                                               one,
-                                              scratch};
+                                              scratch,
+                                              0};
     } else if (w.type == MDL_MSG_COMMIT) {
         w.body.commit = (struct mdl_msg_commit){0, 30, one, scratch, scratch, scratch, scratch};
     } else if (w.type == MDL_MSG_CHUNK) {

@@ -108,7 +108,7 @@ def unpack(b):
 HELLO, COMMIT, CHUNK, VERIFIED, TAG_COMMIT, TAGS, MATCH, OPEN, SLICE, MASKS = range(16, 26)
 RECEIPT_PART, RECEIPT_SIG = 40, 41
 FIELDS = {
-    HELLO: "version suite levels agreement profiles nonce",
+    HELLO: "version suite levels agreement profiles nonce empty",
     COMMIT: "g n chunks list_root key_commitment coin_commitment signature",
     CHUNK: "g c points",
     VERIFIED: "g",
@@ -177,6 +177,21 @@ class Round:
         common = [p for p in hello[A].profiles if p in hello[B].profiles and p in self.profiles]
         need(common and hello[A].nonce != hello[B].nonce, "6.2")
         self.profile, self.nonce = common[0], [h.nonce for h in hello]
+        self.check_empty(hello)
+
+    def check_empty(self, hello):
+        need(all(h.empty < 1 << len(self.groups) for h in hello), "6.2: a bit beyond the groups")
+        self.run = [g for g in range(len(self.groups)) if not (hello[A].empty | hello[B].empty) >> g & 1]
+        need(self.run, "6.2: no group is left")
+        for role in (A, B):
+            sizes = [len(group["keys"]) for group in self.t["sides"][role]["groups"]]
+            need(all(hello[role].empty >> g & 1 for g, n in enumerate(sizes) if n == 0), "6.2: an empty list")
+            need(len(hello[role].profiles) > 1 or hello[role].empty == sum(1 << g for g, n in enumerate(sizes) if n == 0), "6.2")
+            need(sum(sizes[g] for g in self.run) <= self.caps[0], "6.7")
+            need({m.g for m in self.sent[role] if 17 <= m.type <= 39} == set(self.run), "6.2: a group that is not run")
+
+    def counts(self, g):
+        return self.groups[g][0] == "counts"
 
     def sid(self, g):
         """6.3"""
@@ -208,10 +223,13 @@ class Round:
             need(part[role].transcript_received == said[1 - role], "8.1")
         groups = []
         for g, group in enumerate(self.groups):
+            if g not in self.run:
+                groups.append([group[0], 0, 0, 0, 0, bytes(32), bytes(32)])
+                continue
             commit = [self.only(role, COMMIT, g) for role in (A, B)]
             m = self.only(A, MATCH, g).m
             n = [c.n for c in commit]
-            groups.append([group[0], *n, m, slices_of(m), *[c.list_root for c in commit]])
+            groups.append([group[0], *n, m, 0 if self.counts(g) else slices_of(m), *[c.list_root for c in commit]])
         statements = [[getattr(p, f) for p in part] for f in ("accounts", "review", "finished")]
         receipt = [1, self.round, self.agreement_hash, self.profile, self.suite, *self.identity, self.t["created"]]
         receipt += [groups, *said, *sum(statements, [])]
@@ -226,7 +244,7 @@ class Round:
 
     def verify(self, with_transcripts=True):
         points = []
-        for g in range(len(self.groups)):
+        for g in self.run:
             group = Group(self, g)
             group.verify()
             points += group.X[A] + group.X[B]
@@ -255,6 +273,7 @@ def merkle(leaves):
 class Group:
     def __init__(self, rnd, g):
         self.round, self.g, self.sid = rnd, g, rnd.sid(g)
+        self.counts, self.key_type = rnd.counts(g), rnd.groups[g][1]
         self.of = [[m for m in rnd.sent[role] if getattr(m, "g", None) == g] for role in (A, B)]
         sides = [side["groups"][g] for side in rnd.t["sides"]]
         self.keys = [[bytes.fromhex(k[0]) for k in side["keys"]] for side in sides]
@@ -281,7 +300,7 @@ class Group:
         self.check_match()
         for role in (A, B):
             self.check_order_of_messages(role)
-        if self.m > 0:
+        if self.m > 0 and not self.counts:
             self.order_slices()
             for role in (A, B):
                 self.check_slices(role)
@@ -296,6 +315,7 @@ class Group:
             self.name, self.X = [None, None], [None, None]
         self.name[role], self.X[role] = blinded, points
         need(ascending(keys) and commit.n == len(keys), "6.1")
+        need(not self.counts or all(x[0] == self.key_type for x in keys), "6.1: one type of key")
         caps = self.round.caps
         need(caps[2] <= commit.n <= caps[0] and len(commit.chunks) == -(-commit.n // 4096), "6.6")
         for c, m in enumerate(self.all(role, CHUNK)):
@@ -381,7 +401,7 @@ class Group:
 
     # 10.1, and what a side must have seen before it sends (6.8, 6.9, 6.10, 6.11, 7.1)
     def check_order_of_messages(self, role):
-        s = slices_of(self.m)
+        s = 0 if self.counts else slices_of(self.m)
         chunks, pages = len(self.all(role, CHUNK)), len(self.all(role, TAGS))
         need(chunks == len(self.one(role, COMMIT).chunks), "6.8")
         want = [COMMIT] + [CHUNK] * chunks + [VERIFIED, TAG_COMMIT] + [TAGS] * pages + [MATCH]

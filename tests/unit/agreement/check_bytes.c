@@ -35,9 +35,9 @@ END_TEST
 /* The head of the record as PROTOCOL 4.5 lays it out. */
 START_TEST(layout)
 {
-    ck_assert_uint_eq(bytes[0], 0xdc); /* array of 16 */
+    ck_assert_uint_eq(bytes[0], 0xdc); /* array of 17 */
     ck_assert_uint_eq(bytes[1], 0x00);
-    ck_assert_uint_eq(bytes[2], 16);
+    ck_assert_uint_eq(bytes[2], 17);
     ck_assert_uint_eq(bytes[3], 1);
     ck_assert_uint_eq(bytes[4], 0xc4);
     ck_assert_uint_eq(bytes[5], 32);
@@ -111,12 +111,13 @@ START_TEST(an_agreement_that_grows_too_large_is_not_encoded)
     draft.n_groups = MDL_AGREEMENT_GROUPS;
     for (size_t g = 0; g < MDL_AGREEMENT_GROUPS; g++) {
         draft.groups[g] = draft.groups[0];
-        for (size_t r = 0; r < 2; r++) {
-            draft.groups[g].n_populations[r] = MDL_AGREEMENT_POPULATIONS;
-            for (size_t i = 0; i < MDL_AGREEMENT_POPULATIONS; i++) {
-                (void)snprintf(draft.groups[g].populations[r][i], MDL_POPULATION_NAME + 1,
-                               "a-population-with-the-name-%zu-%zu", 10 + g, 10 + i);
-            }
+        draft.groups[g].n_populations[MDL_ROLE_A] = 1;
+        draft.groups[g].n_populations[MDL_ROLE_B] = MDL_AGREEMENT_POPULATIONS;
+        (void)snprintf(draft.groups[g].populations[MDL_ROLE_A][0], MDL_POPULATION_NAME + 1,
+                       "a-population-with-the-name-%zu", 10 + g);
+        for (size_t i = 0; i < MDL_AGREEMENT_POPULATIONS; i++) {
+            (void)snprintf(draft.groups[g].populations[MDL_ROLE_B][i], MDL_POPULATION_NAME + 1,
+                           "a-population-with-the-name-%zu", 10 + i);
         }
     }
     ck_assert_int_eq(mdl_agreement_encode(&draft, bytes, &len, &err), MDL_U_TOO_LARGE);

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,10 @@ START_TEST(standard_draft)
     ck_assert_uint_eq(a.caps.min_result, 0);
     ck_assert_uint_eq(a.caps.max_result, 0);
     ck_assert_uint_eq(a.caps.max_rounds_month, 100);
+    ck_assert_uint_eq(a.caps.min_change, 0);
+    ck_assert_uint_eq(a.caps.cooldown_hours, 0);
+    ck_assert_uint_eq(a.approval, MDL_APPROVAL_STANDING);
+    ck_assert_uint_eq(a.groups[0].key_type, 0);
     ck_assert_str_eq(a.purpose, "co-sell account mapping");
     ck_assert_str_eq(a.legal_basis, "GDPR Art. 6(1)(f) legitimate interests");
     ck_assert_uint_eq(a.valid_from, NOW - 3600000);
@@ -131,11 +136,9 @@ END_TEST
 START_TEST(groups_and_populations)
 {
     a.n_groups = 0;
-    refuse("1 to 8 groups");
-    a.n_groups = 9;
-    refuse("1 to 8 groups");
-    memcpy(a.groups[0].level, "counts", 7);
-    refuse("the level 'counts' is not known here");
+    refuse("1 to 32 groups");
+    a.n_groups = 33;
+    refuse("1 to 32 groups");
     a.groups[0].n_populations[1] = 0;
     refuse("1 to 32 populations");
     a.groups[0].n_populations[0] = 33;
@@ -149,6 +152,80 @@ START_TEST(groups_and_populations)
     a.n_groups = 2;
     a.groups[1] = a.groups[0];
     refuse("groups 1 and 2 have a pair of populations in common");
+}
+END_TEST
+
+static void one_cell(struct mdl_agreement_group *g, const char *of_a, const char *of_b)
+{
+    memset(g, 0, sizeof *g);
+    memcpy(g->level, "counts", 7);
+    g->key_type = MDL_KEY_DOMAIN;
+    g->n_populations[MDL_ROLE_A] = g->n_populations[MDL_ROLE_B] = 1;
+    (void)snprintf(g->populations[MDL_ROLE_A][0], MDL_POPULATION_NAME + 1, "%s", of_a);
+    (void)snprintf(g->populations[MDL_ROLE_B][0], MDL_POPULATION_NAME + 1, "%s", of_b);
+}
+
+START_TEST(levels)
+{
+    static const char *const unknown[] = {"fields", "sums", "", "Counts", "hidden"};
+    static const char countable[] = {MDL_KEY_LEI,
+                                     MDL_KEY_DUNS,
+                                     MDL_KEY_REGISTRY,
+                                     MDL_KEY_VAT,
+                                     MDL_KEY_DOMAIN,
+                                     MDL_KEY_NAME_COUNTRY,
+                                     0};
+
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        char words[80];
+        (void)snprintf(a.groups[0].level, sizeof a.groups[0].level, "%s", unknown[i]);
+        (void)snprintf(words, sizeof words,
+                       "the level '%s' is not known here, only counts and accounts", unknown[i]);
+        refuse(words);
+    }
+    a.groups[0].key_type = MDL_KEY_DOMAIN;
+    refuse("a group at level accounts compares all types of key, not 16");
+    one_cell(&a.groups[0], "customers", "prospects");
+    ck_assert_int_eq(mdl_agreement_valid(&a, NULL), MDL_OK);
+    for (unsigned type = 0; type < 256; type++) {
+        char words[100];
+        one_cell(&a.groups[0], "customers", "prospects");
+        a.groups[0].key_type = (uint8_t)type;
+        (void)snprintf(words, sizeof words, "one type of key that makes a match; %u is none", type);
+        if (strchr(countable, (int)type) == NULL || type == 0) {
+            refuse(words);
+        } else {
+            ck_assert_int_eq(mdl_agreement_valid(&a, NULL), MDL_OK);
+        }
+    }
+    for (size_t r = 0; r < 2; r++) {
+        one_cell(&a.groups[0], "customers", "prospects");
+        a.groups[0].n_populations[r] = 2;
+        memcpy(a.groups[0].populations[r][1], "emea", 5);
+        refuse("a group at level counts is one population of each side");
+    }
+}
+END_TEST
+
+START_TEST(a_side_has_at_most_32_populations_in_all)
+{
+    a.n_groups = 2;
+    one_cell(&a.groups[0], "x", "x");
+    a.groups[1] = a.groups[0];
+    memcpy(a.groups[1].level, "accounts", 9);
+    a.groups[1].key_type = 0;
+    a.groups[1].n_populations[MDL_ROLE_B] = 32;
+    for (size_t i = 0; i < 32; i++) {
+        (void)snprintf(a.groups[1].populations[MDL_ROLE_B][i], MDL_POPULATION_NAME + 1, "p%zu", i);
+    }
+    refuse("a side names more than 32 populations in all");
+    a.n_groups = 2;
+    one_cell(&a.groups[0], "x", "p31");
+    a.groups[1] = a.groups[0];
+    memcpy(a.groups[1].level, "accounts", 9);
+    a.groups[1].key_type = 0;
+    memcpy(a.groups[1].populations[MDL_ROLE_A][0], "y", 2);
+    ck_assert_int_eq(mdl_agreement_valid(&a, NULL), MDL_OK);
 }
 END_TEST
 
@@ -180,6 +257,10 @@ START_TEST(caps_and_times)
     refuse("max_result is below min_result");
     a.caps.max_rounds_month = 0;
     refuse("max_rounds_month is 0");
+    a.caps.cooldown_hours = 8785;
+    refuse("cooldown_hours is 8785, at most 8784");
+    a.approval = 2;
+    refuse("the approval rule 2 is not known here");
     a.valid_until = a.valid_from;
     refuse("valid_until must lie after valid_from");
     a.valid_until = 253402300800000;
@@ -199,6 +280,9 @@ START_TEST(limits_themselves_are_good)
     a.caps.min_result = 10;
     a.caps.max_result = 10;
     a.caps.max_rounds_month = 1;
+    a.caps.min_change = UINT32_MAX;
+    a.caps.cooldown_hours = 8784;
+    a.approval = MDL_APPROVAL_PERSON;
     a.valid_until = 253402300799999;
     a.retention_days = 1;
     a.key_deadline_s = 1;
@@ -262,6 +346,8 @@ int main(void)
     tcase_add_test(c, drafts_that_cannot_be);
     tcase_add_test(c, parties_and_texts);
     tcase_add_test(c, groups_and_populations);
+    tcase_add_test(c, levels);
+    tcase_add_test(c, a_side_has_at_most_32_populations_in_all);
     tcase_add_test(c, groups_may_share_one_side);
     tcase_add_test(c, caps_and_times);
     tcase_add_test(c, limits_themselves_are_good);

@@ -19,17 +19,25 @@ static int write_seed(const char *dir, const char *name, const uint8_t *p, size_
     return fclose(f) != 0 || written != len;
 }
 
+/* Every second group is one cell of counts, the others are rows at level accounts. */
 static void enlarge(struct mdl_agreement *a)
 {
     a->n_groups = MDL_AGREEMENT_GROUPS;
     for (size_t g = 0; g < a->n_groups; g++) {
-        a->groups[g] = a->groups[0];
-        a->groups[g].n_populations[0] = 4;
-        for (size_t i = 0; i < 4; i++) {
-            (void)snprintf(a->groups[g].populations[0][i], MDL_POPULATION_NAME + 1, "p-%zu-%zu", g,
-                           i);
+        struct mdl_agreement_group *group = &a->groups[g];
+
+        *group = a->groups[0];
+        if (g % 2 == 1) {
+            (void)snprintf(group->level, sizeof group->level, "counts");
+            group->key_type = MDL_KEY_DOMAIN;
+            group->n_populations[1] = 1;
         }
+        group->n_populations[0] = 1;
+        (void)snprintf(group->populations[0][0], MDL_POPULATION_NAME + 1, "p-%zu", g);
     }
+    a->caps.min_change = 20;
+    a->caps.cooldown_hours = 24;
+    a->approval = MDL_APPROVAL_PERSON;
 }
 
 int main(int argc, char **argv)
@@ -56,5 +64,5 @@ int main(int argc, char **argv)
     if (mdl_agreement_encode(&a, buf, &len, NULL) != MDL_OK) {
         return 1;
     }
-    return bad | write_seed(argv[1], "eight-groups", buf, len);
+    return bad | write_seed(argv[1], "groups-of-two-levels", buf, len);
 }

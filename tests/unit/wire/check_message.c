@@ -316,7 +316,7 @@ START_TEST(encoding_refuses_what_decoding_would)
     refuse_encode(&m, "'profiles': no bytes given");
     m = hello(some);
     m.body.hello.levels.n = 0;
-    refuse_encode(&m, "'levels': 0 is not within 1..8");
+    refuse_encode(&m, "'levels': 0 is not within 1..32");
     m = hello(some);
     m.body.hello.suite = mdl_text_of("a suite with a name of thirty-three");
     refuse_encode(&m, "'suite': 35 is not within 0..32");
