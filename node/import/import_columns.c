@@ -255,17 +255,27 @@ static bool read_labels(struct mdl_imp_columns *c, const char *const *cell)
     return ok;
 }
 
-enum mdl_status mdl_imp_columns_read(struct mdl_imp_columns *c, const char *const *cell, size_t n,
-                                     struct mdl_imp_map *maps, size_t n_maps, struct mdl_error *err)
+enum mdl_status mdl_imp_columns_make(struct mdl_imp_columns *c, const char *const *label, size_t n,
+                                     struct mdl_error *err)
 {
     *c = (struct mdl_imp_columns){.n = n};
     c->column = calloc(n + 1, sizeof *c->column);
     c->folded = calloc(n + 1, sizeof *c->folded);
-    if (c->column == NULL || c->folded == NULL || !read_labels(c, cell)) {
+    if (c->column == NULL || c->folded == NULL || !read_labels(c, label)) {
         return mdl_fail(err, MDL_L_MEMORY, "no memory for the header's %zu columns", n);
     }
-    recognise(c, maps, n_maps);
+    unbind(c);
     return MDL_OK;
+}
+
+enum mdl_status mdl_imp_columns_read(struct mdl_imp_columns *c, const char *const *cell, size_t n,
+                                     struct mdl_imp_map *maps, size_t n_maps, struct mdl_error *err)
+{
+    enum mdl_status st = mdl_imp_columns_make(c, cell, n, err);
+    if (st == MDL_OK) {
+        recognise(c, maps, n_maps);
+    }
+    return st;
 }
 
 void mdl_imp_columns_free(struct mdl_imp_columns *c)
@@ -331,7 +341,7 @@ static enum mdl_status refuse_cut(const struct mdl_imp_columns *c, char delimite
 {
     char a[4], b[4], header[160];
     size_t at = 0;
-    for (; c->column[0].label[at] != '\0' && at < sizeof header - 1; at++) {
+    for (; at < sizeof header - 1 && c->column[0].label[at] != '\0'; at++) {
         header[at] = c->column[0].label[at];
     }
     while (at > 0 && ((unsigned char)c->column[0].label[at] & 0xC0) == 0x80) {

@@ -16,7 +16,7 @@
 
 /* Vectors in one go: 128 elements, or 32 with a single lane. */
 #define BATCH_VECTORS (LANES == 1 ? 32 : 128 / LANES)
-#define BATCH         (BATCH_VECTORS * LANES)
+#define BATCH         ((size_t)BATCH_VECTORS * LANES)
 
 struct halves {
     terms of[BATCH_VECTORS];  /* e, f, g, h of a vector of points */

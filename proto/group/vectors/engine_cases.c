@@ -150,17 +150,17 @@ const char *mdl_cases_difference(const struct mdl_engine *e, const struct mdl_ca
 
     run(&mdl_engine_sodium, b, &want);
     run(e, b, &got);
-    if (memcmp(want.status, got.status, sizeof want.status) != 0) {
+    if (sodium_memcmp(want.status, got.status, sizeof want.status) != 0) {
         return "status";
     }
-    if (memcmp(want.derived, got.derived, sizeof want.derived) != 0) {
+    if (sodium_memcmp(want.derived, got.derived, sizeof want.derived) != 0) {
         return "hash";
     }
-    if (memcmp(want.blinded, got.blinded, sizeof want.blinded) != 0) {
+    if (sodium_memcmp(want.blinded, got.blinded, sizeof want.blinded) != 0) {
         return "hash_mul";
     }
-    if (memcmp(want.multiplied, got.multiplied, sizeof want.multiplied) != 0) {
+    if (sodium_memcmp(want.multiplied, got.multiplied, sizeof want.multiplied) != 0) {
         return "mul";
     }
-    return memcmp(want.sum, got.sum, sizeof want.sum) != 0 ? "weighted_sum" : NULL;
+    return sodium_memcmp(want.sum, got.sum, sizeof want.sum) != 0 ? "weighted_sum" : NULL;
 }
