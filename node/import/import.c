@@ -328,7 +328,8 @@ static enum mdl_status refuse_rule(struct mdl_import *imp, const struct mdl_imp_
     return mdl_fail(
         &imp->error, MDL_U_ARGUMENT,
         "population %s: no file has all the columns of its rule; \"%.40s\" and \"%.40s\" "
-        "stand in different files",
+        "stand in different files: import without it, then 'mandorla population add' asks of an "
+        "opportunity together with its account",
         r->name, r->pool.p + r->said[0], r->pool.p + r->said[r->n_columns - 1]);
 }
 
@@ -396,6 +397,8 @@ void mdl_import_free(struct mdl_import *imp)
     mdl_imp_table_free(&imp->table);
     mdl_imp_buf_free(&imp->scratch);
     mdl_imp_buf_free(&imp->join_name);
+    mdl_imp_buf_free(&imp->header);
+    mdl_imp_buf_free(&imp->kept);
     free(imp->maps);
     free(imp->rules);
     free(imp->bindings);

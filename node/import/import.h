@@ -181,6 +181,14 @@ struct mdl_import_money {
     int64_t hundredths;
 };
 
+/* The row with all its columns but those that the operator left out, as bytes for rule.h, and the
+ * columns of its file, which are the same for each row of one file. */
+struct mdl_import_kept {
+    size_t file; /* 0-based, in the order in which files were begun */
+    const void *header, *row;
+    size_t header_len, row_len;
+};
+
 /* Pointers hold until the callback returns. Strings are UTF-8 (NFC is not promised), never NULL, ""
  * where the file says nothing. */
 struct mdl_import_account {
@@ -204,6 +212,7 @@ struct mdl_import_account {
     const struct mdl_key_set *keys; /* n may be 0 */
     /* Why there is none: one of MDL_ISSUE_NO_KEY_*; MDL_ISSUE_COUNT if there is one. */
     enum mdl_import_issue_kind keyless;
+    struct mdl_import_kept kept;
     /* How the keys came about; only when something gave no key. */
     const struct mdl_key_note *notes;
     size_t n_notes; /* at most MDL_IMPORT_NOTES_MAX */
@@ -224,6 +233,7 @@ struct mdl_import_opportunity {
     bool is_closed;
     bool is_won;
     uint32_t populations; /* to be OR-ed into the account's */
+    struct mdl_import_kept kept;
 };
 
 /* The populations of this import, in the order of the mask's bits. The first three are always
@@ -356,14 +366,16 @@ void mdl_import_free(struct mdl_import *imp);
 
 /* Checks a population rule: NAME ":" CONDITION, where a condition is
  *     COLUMN = VALUE      COLUMN != VALUE      COLUMN contains VALUE      COLUMN in (A, B, ...)
- *     COLUMN > NUMBER     < >= <=              COLUMN is empty            COLUMN is not empty
+ *     COLUMN > NUMBER     < >= <=              COLUMN empty               COLUMN filled
+ *     COLUMN > DAY        < >= <=              COLUMN is empty            COLUMN is not empty
  *     COLUMN not contains VALUE                COLUMN not in (A, B, ...)
- * joined by `and`, `or`, `not` and parentheses. COLUMN is a header label or a field's slug; labels
- * and values that hold an operator word stand in "double" or 'single' quotes. Comparing ignores
- * case, Unicode form and outer white space. A rule applies to every file that has all of its
- * columns; on a file of opportunities it puts the opportunity's account into the population. A rule
- * for one of the three standard populations replaces that population's default. Errors:
- * MDL_U_ARGUMENT, with the rule and a caret below the place on lines of their own. */
+ * (a DAY is 2026-12-31, and cells that begin with such a day compare with it) joined by `and`,
+ * `or`, `not` and parentheses. COLUMN is a header label or a field's slug; labels and values that
+ * hold an operator word stand in "double" or 'single' quotes. Comparing ignores case, Unicode form
+ * and outer white space. A rule applies to every file that has all of its columns; on a file of
+ * opportunities it puts the opportunity's account into the population. A rule for one of the three
+ * standard populations replaces that population's default. Errors: MDL_U_ARGUMENT, with the rule
+ * and a caret below the place on lines of their own. */
 MDL_MUST_CHECK enum mdl_status mdl_import_check_rule(const char *rule, struct mdl_error *err);
 
 /* Checks "COLUMN=FIELD" (the last '=' divides). Errors: MDL_U_ARGUMENT, listing the fields. */

@@ -74,6 +74,7 @@ static enum mdl_status deliver(struct mdl_import *imp, const struct mdl_imp_row 
         .annual_revenue = mdl_imp_money(imp, MDL_FIELD_ANNUAL_REVENUE, row->line),
         .open_deal_value = mdl_imp_money(imp, MDL_FIELD_OPEN_DEAL_VALUE, row->line),
         .populations = populations,
+        .kept = mdl_imp_kept(imp),
         .keys = &imp->keys,
         .keyless = mdl_imp_keyless(imp),
         .notes = imp->notes,

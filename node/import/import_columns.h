@@ -73,6 +73,10 @@ MDL_MUST_CHECK enum mdl_status mdl_imp_columns_read(struct mdl_imp_columns *c,
                                                     const char *const *cell, size_t n,
                                                     struct mdl_imp_map *maps, size_t n_maps,
                                                     struct mdl_error *err);
+/* Only the labels: no column is bound to a field. Errors and freeing as above. */
+MDL_MUST_CHECK enum mdl_status mdl_imp_columns_make(struct mdl_imp_columns *c,
+                                                    const char *const *label, size_t n,
+                                                    struct mdl_error *err);
 void mdl_imp_columns_free(struct mdl_imp_columns *c);
 /* 0-based column by folded label, the nth of that name (1-based); -1 if there is none. */
 long mdl_imp_columns_find(const struct mdl_imp_columns *c, const char *folded, unsigned nth);

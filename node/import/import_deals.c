@@ -75,6 +75,7 @@ static enum mdl_status deliver(struct mdl_import *imp, const struct mdl_imp_row 
         .is_closed = closed,
         .is_won = won,
         .populations = populations,
+        .kept = mdl_imp_kept(imp),
     };
     memcpy(o.field, imp->field, sizeof o.field);
     enum mdl_status st = imp->sink.opportunity(imp->sink.ctx, &o, err);

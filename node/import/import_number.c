@@ -158,3 +158,20 @@ bool mdl_imp_number(const char *s, char decimal, int64_t *hundredths)
     }
     return !paren && *end == '\0' && to_hundredths(&p, hundredths);
 }
+
+bool mdl_imp_date(const char *s, int64_t *day)
+{
+    static const char form[] = "dddd-dd-dd";
+    int64_t n = 0;
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        if (form[i] == 'd' ? !is_digit(s[i]) : s[i] != form[i]) {
+            return false;
+        }
+        n = form[i] == 'd' ? n * 10 + (s[i] - '0') : n;
+    }
+    if (is_digit(s[10]) || n % 100 < 1 || n % 100 > 31 || n / 100 % 100 < 1 || n / 100 % 100 > 12) {
+        return false;
+    }
+    *day = n;
+    return true;
+}

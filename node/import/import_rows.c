@@ -1,5 +1,6 @@
 /* import_rows.c: finds the header, then sends each row where it belongs: accounts, deals, footer.
  * May not know what makes an account. */
+#include "import_kept.h"
 #include "import_state.h"
 
 #include <stdlib.h>
@@ -56,13 +57,14 @@ bool mdl_imp_apply_rules(struct mdl_import *imp, const struct mdl_imp_row *row, 
         if (!imp->bindings[r].applies || (*mask & rule->bit) != 0) {
             continue;
         }
-        const char *value[MDL_IMP_RULE_COLUMNS];
+        struct mdl_imp_value value[MDL_IMP_RULE_COLUMNS];
         for (size_t i = 0; i < rule->n_columns; i++) {
             int32_t at = imp->bindings[r].at[i];
-            value[i] = at >= 0 ? row->cell[at] : imp->field[-1 - at];
+            value[i].text = at >= 0 ? row->cell[at] : imp->field[-1 - at];
+            value[i].decimal = mdl_imp_decimal(imp);
         }
         bool yes;
-        if (!mdl_imp_rule_eval(rule, value, mdl_imp_decimal(imp), &imp->scratch, &yes)) {
+        if (!mdl_imp_rule_eval(rule, value, &imp->scratch, &yes)) {
             return false;
         }
         *mask |= yes ? rule->bit : 0;
@@ -94,31 +96,35 @@ static void bind_rule(struct mdl_import *imp, struct mdl_imp_rule *rule, struct 
     rule->used = rule->used || b->applies;
 }
 
-/* Only cells that somebody reads are kept of each row; the first one tells a footer. */
+/* Cells that somebody reads, and those that are only kept; the first one tells a footer. */
 static void want_cells(struct mdl_import *imp)
 {
     const struct mdl_imp_columns *c = imp->columns;
     memset(imp->table.wanted, 0, sizeof imp->table.wanted);
-    imp->table.wanted[0] = 1;
+    for (size_t i = 0; i < c->n; i++) {
+        imp->table.wanted[i] = mdl_imp_kept_column(&c->column[i]) ? MDL_IMP_KEPT : MDL_IMP_UNWANTED;
+    }
+    imp->table.wanted[0] = MDL_IMP_READ;
     for (size_t f = 0; f < MDL_FIELD_COUNT; f++) {
         for (size_t i = 0; i < c->slot[f].n; i++) {
-            imp->table.wanted[c->slot[f].at[i]] = 1;
+            imp->table.wanted[c->slot[f].at[i]] = MDL_IMP_READ;
         }
     }
     for (size_t i = 0; i < c->n_identifiers; i++) {
-        imp->table.wanted[c->identifier[i]] = 1;
+        imp->table.wanted[c->identifier[i]] = MDL_IMP_READ;
     }
     for (size_t r = 0; r < imp->n_rules; r++) {
         for (size_t i = 0; imp->bindings[r].applies && i < imp->rules[r].n_columns; i++) {
             if (imp->bindings[r].at[i] >= 0) {
-                imp->table.wanted[imp->bindings[r].at[i]] = 1;
+                imp->table.wanted[imp->bindings[r].at[i]] = MDL_IMP_READ;
             }
         }
     }
     imp->table.all = false;
 }
 
-static void accept_header(struct mdl_import *imp, const struct mdl_imp_row *row)
+static enum mdl_status accept_header(struct mdl_import *imp, const struct mdl_imp_row *row,
+                                     struct mdl_error *err)
 {
     imp->file->kind = imp->columns->kind;
     imp->file->header_line = row->line;
@@ -126,6 +132,26 @@ static void accept_header(struct mdl_import *imp, const struct mdl_imp_row *row)
         bind_rule(imp, &imp->rules[r], &imp->bindings[r]);
     }
     want_cells(imp);
+    return mdl_imp_kept_header(imp->columns, mdl_imp_decimal(imp), &imp->header)
+               ? MDL_OK
+               : mdl_fail(err, MDL_L_MEMORY, "no memory for the header");
+}
+
+static enum mdl_status keep_row(struct mdl_import *imp, const struct mdl_imp_row *row,
+                                struct mdl_error *err)
+{
+    return mdl_imp_kept_cells(imp->columns, row->cell, &imp->kept)
+               ? MDL_OK
+               : mdl_fail(err, MDL_L_MEMORY, "no memory for a row");
+}
+
+struct mdl_import_kept mdl_imp_kept(const struct mdl_import *imp)
+{
+    return (struct mdl_import_kept){.file = imp->report.n_files - 1,
+                                    .header = imp->header.p,
+                                    .header_len = imp->header.len,
+                                    .row = imp->kept.p,
+                                    .row_len = imp->kept.len};
 }
 
 /* Reads a row as the header. Of rows that are none the widest is kept, to be shown if none comes.
@@ -152,7 +178,7 @@ static enum mdl_status header_row(struct mdl_import *imp, const struct mdl_imp_r
         imp->file->columns = c.column;
     }
     if (st == MDL_OK && imp->columns->kind != MDL_KIND_UNKNOWN) {
-        accept_header(imp, row);
+        st = accept_header(imp, row, err);
     } else if (st == MDL_OK && imp->header_rows == MDL_IMPORT_HEADER_ROWS) {
         st = mdl_imp_columns_refuse(imp->columns, imp->file->delimiter, err);
     }
@@ -177,7 +203,7 @@ static bool repeats_header(const struct mdl_import *imp, const struct mdl_imp_ro
 {
     const struct mdl_imp_columns *c = imp->columns;
     for (size_t i = 0; i < c->n; i++) {
-        if (imp->table.wanted[i] && strcmp(row->cell[i], c->column[i].label) != 0) {
+        if (imp->table.wanted[i] == MDL_IMP_READ && strcmp(row->cell[i], c->column[i].label) != 0) {
             return false;
         }
     }
@@ -214,6 +240,10 @@ static enum mdl_status body_row(struct mdl_import *imp, const struct mdl_imp_row
     if (mdl_imp_is_true(imp->field[MDL_FIELD_IS_DELETED])) {
         mdl_imp_issue(imp, MDL_ISSUE_DELETED, row->line, 0, "deleted in the CRM");
         return MDL_OK;
+    }
+    enum mdl_status st = keep_row(imp, row, err);
+    if (st != MDL_OK) {
+        return st;
     }
     return mdl_import_kind_is_deals(imp->file->kind) ? mdl_imp_deal(imp, row, err)
                                                      : mdl_imp_account(imp, row, err);

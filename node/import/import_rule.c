@@ -176,14 +176,28 @@ static bool read_text(struct parser *p, bool (*stop)(const struct parser *p), st
     return true;
 }
 
-static bool stops_column(const struct parser *p)
-{
-    return is_word(p, "contains") || is_word(p, "in") || is_word(p, "is") || is_word(p, "not");
-}
-
 static bool stops_value(const struct parser *p)
 {
     return is_word(p, "and") || is_word(p, "or");
+}
+
+/* "COLUMN empty", "COLUMN filled": an operator only where the condition ends behind it, for a label
+ * may have these words. */
+static bool ends_with_state(const struct parser *p)
+{
+    struct parser ahead = *p;
+    if (!is_word(p, "empty") && !is_word(p, "filled")) {
+        return false;
+    }
+    ahead.err = NULL;
+    advance(&ahead);
+    return ahead.now.kind == END || ahead.now.kind == CLOSE || stops_value(&ahead);
+}
+
+static bool stops_column(const struct parser *p)
+{
+    return is_word(p, "contains") || is_word(p, "in") || is_word(p, "is") || is_word(p, "not") ||
+           ends_with_state(p);
 }
 
 static uint8_t read_column(struct parser *p)
@@ -230,8 +244,11 @@ static void read_value(struct parser *p, struct mdl_imp_node *n)
     n->value = n->n++ == 0 ? at : n->value;
     bool number = n->op == MDL_OP_GREATER || n->op == MDL_OP_LESS || n->op == MDL_OP_AT_LEAST ||
                   n->op == MDL_OP_AT_MOST;
-    if (p->status == MDL_OK && number && !mdl_imp_number(p->rule->pool.p + at, '.', &n->number)) {
-        complain(p, t.at, "expected a number");
+    if (p->status == MDL_OK && number) {
+        n->date = mdl_imp_date(p->rule->pool.p + at, &n->number);
+        if (!n->date && !mdl_imp_number(p->rule->pool.p + at, '.', &n->number)) {
+            complain(p, t.at, "expected a number or a day (2026-12-31)");
+        }
     }
 }
 
@@ -252,11 +269,14 @@ static void read_list(struct parser *p, struct mdl_imp_node *n)
     advance(p);
 }
 
-static void read_empty(struct parser *p, struct mdl_imp_node *n)
+/* What follows "is", or stands without it. */
+static void read_state(struct parser *p, struct mdl_imp_node *n)
 {
-    n->op = take_word(p, "not") ? MDL_OP_FILLED : MDL_OP_EMPTY;
-    if (!take_word(p, "empty")) {
-        complain(p, p->now.at, "expected \"is empty\" or \"is not empty\"");
+    bool negated = take_word(p, "not");
+    bool filled = is_word(p, "filled");
+    n->op = filled != negated ? MDL_OP_FILLED : MDL_OP_EMPTY;
+    if (!take_word(p, "empty") && !take_word(p, "filled")) {
+        complain(p, p->now.at, "expected \"is empty\", \"is not empty\" or \"is filled\"");
     }
 }
 
@@ -267,8 +287,8 @@ static void read_condition(struct parser *p, struct mdl_imp_node *n)
         enum mdl_imp_op op;
     } signs[] = {{"=", MDL_OP_EQUAL},    {"!=", MDL_OP_UNEQUAL}, {">=", MDL_OP_AT_LEAST},
                  {"<=", MDL_OP_AT_MOST}, {">", MDL_OP_GREATER},  {"<", MDL_OP_LESS}};
-    if (take_word(p, "is")) {
-        read_empty(p, n);
+    if (take_word(p, "is") || ends_with_state(p)) {
+        read_state(p, n);
         return;
     }
     if (take_word(p, "in")) {
@@ -291,7 +311,7 @@ static void read_condition(struct parser *p, struct mdl_imp_node *n)
         }
     }
     complain(p, p->now.at,
-             "expected an operator: = != < > <= >= contains, in (...), is empty, is not empty");
+             "expected an operator: = != < > <= >= contains, in (...), empty, filled");
 }
 
 static uint8_t join(struct parser *p, enum mdl_imp_op op, uint8_t a, uint8_t b)
@@ -374,8 +394,8 @@ static void read_name(struct parser *p)
     p->next = colon + 1;
 }
 
-enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
-                                   struct mdl_error *err)
+static enum mdl_status parse(const char *text, bool named, struct mdl_imp_rule *rule,
+                             struct mdl_error *err)
 {
     *rule = (struct mdl_imp_rule){0};
     struct parser p = {.text = text, .next = text, .rule = rule, .err = err};
@@ -387,7 +407,9 @@ enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
     if (mdl_imp_utf8_bad(text, len) < len) {
         return mdl_fail(err, MDL_U_ARGUMENT, "a population rule is not valid UTF-8");
     }
-    read_name(&p);
+    if (named) {
+        read_name(&p);
+    }
     if (p.status != MDL_OK) {
         return p.status;
     }
@@ -397,6 +419,18 @@ enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
         complain(&p, p.now.at, "expected \"and\", \"or\" or the end");
     }
     return p.status;
+}
+
+enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
+                                   struct mdl_error *err)
+{
+    return parse(text, true, rule, err);
+}
+
+enum mdl_status mdl_imp_rule_condition(const char *text, struct mdl_imp_rule *rule,
+                                       struct mdl_error *err)
+{
+    return parse(text, false, rule, err);
 }
 
 void mdl_imp_rule_free(struct mdl_imp_rule *rule)

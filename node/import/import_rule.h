@@ -32,7 +32,8 @@ struct mdl_imp_node {
     uint8_t column; /* a condition's, index into the rule's columns */
     uint16_t n;     /* values, one after the other in the pool, each with its NUL */
     size_t value;   /* offset into the pool */
-    int64_t number; /* hundredths, for < and > */
+    bool date;      /* for < and >: `number` is a day, as mdl_imp_date reads it */
+    int64_t number; /* for < and >: hundredths, or a day */
 };
 
 struct mdl_imp_rule {
@@ -50,11 +51,19 @@ struct mdl_imp_rule {
 /* Free with mdl_imp_rule_free, also after a failure. Errors: MDL_U_ARGUMENT, MDL_L_MEMORY. */
 MDL_MUST_CHECK enum mdl_status mdl_imp_rule_parse(const char *text, struct mdl_imp_rule *rule,
                                                   struct mdl_error *err);
+/* The same without a NAME: only the condition. */
+MDL_MUST_CHECK enum mdl_status mdl_imp_rule_condition(const char *text, struct mdl_imp_rule *rule,
+                                                      struct mdl_error *err);
 void mdl_imp_rule_free(struct mdl_imp_rule *rule);
 
-/* `value[i]` is what the row holds in the rule's column i, never NULL. *yes is the answer.
- * `scratch` is for folding. False: no memory. */
-bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const char *const *value, char decimal,
+/* What the row holds in one of the rule's columns; `text` is never NULL. */
+struct mdl_imp_value {
+    const char *text;
+    char decimal; /* of its file */
+};
+/* `value[i]` is of the rule's column i. *yes is the answer. `scratch` is for folding. False: no
+ * memory. */
+bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const struct mdl_imp_value *value,
                        struct mdl_imp_buf *scratch, bool *yes);
 
 #endif

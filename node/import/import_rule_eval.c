@@ -6,8 +6,7 @@
 
 struct eval {
     const struct mdl_imp_rule *rule;
-    const char *const *value;
-    char decimal;
+    const struct mdl_imp_value *value;
     struct mdl_imp_buf *scratch;
     bool failed;
 };
@@ -23,10 +22,11 @@ static bool in_list(const char *folded, const char *list, size_t n)
     return false;
 }
 
-static bool compare(const struct eval *e, const struct mdl_imp_node *n, const char *cell)
+static bool compare(const struct mdl_imp_node *n, const struct mdl_imp_value *cell)
 {
     int64_t number;
-    if (!mdl_imp_number(cell, e->decimal, &number)) {
+    if (!(n->date ? mdl_imp_date(cell->text, &number)
+                  : mdl_imp_number(cell->text, cell->decimal, &number))) {
         return false;
     }
     switch (n->op) {
@@ -77,27 +77,27 @@ static bool holds(struct eval *e, uint8_t at)
     case MDL_OP_NOT:
         return !holds(e, n->a);
     case MDL_OP_EMPTY:
-        return e->value[n->column][0] == '\0';
+        return e->value[n->column].text[0] == '\0';
     case MDL_OP_FILLED:
-        return e->value[n->column][0] != '\0';
+        return e->value[n->column].text[0] != '\0';
     case MDL_OP_GREATER:
     case MDL_OP_LESS:
     case MDL_OP_AT_LEAST:
     case MDL_OP_AT_MOST:
-        return compare(e, n, e->value[n->column]);
+        return compare(n, &e->value[n->column]);
     case MDL_OP_EQUAL:
     case MDL_OP_UNEQUAL:
     case MDL_OP_CONTAINS:
     case MDL_OP_IN:
-        return text_condition(e, n, e->value[n->column]);
+        return text_condition(e, n, e->value[n->column].text);
     }
     return false;
 }
 
-bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const char *const *value, char decimal,
+bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const struct mdl_imp_value *value,
                        struct mdl_imp_buf *scratch, bool *yes)
 {
-    struct eval e = {rule, value, decimal, scratch, false};
+    struct eval e = {rule, value, scratch, false};
     *yes = holds(&e, rule->root);
     return !e.failed;
 }

@@ -89,6 +89,12 @@ static size_t keep(struct mdl_imp_table *t, const char *s, size_t len)
     return start;
 }
 
+static bool sound(const struct mdl_imp_table *t, const char *s, size_t len)
+{
+    return len <= MDL_IMPORT_CELL_MAX && memchr(s, 0, len) == NULL &&
+           (t->latin || mdl_imp_utf8_bad(s, len) == len);
+}
+
 static void on_cell(void *bytes, size_t len, void *ctx)
 {
     struct mdl_imp_table *t = ctx;
@@ -104,6 +110,9 @@ static void on_cell(void *bytes, size_t len, void *ctx)
     }
     if (i < MDL_IMPORT_COLUMNS_MAX) {
         bool want = n > 0 && t->now.issue == MDL_ISSUE_COUNT && (t->all || t->wanted[i]);
+        if (want && !t->all && t->wanted[i] == MDL_IMP_KEPT) {
+            want = sound(t, s, len);
+        }
         t->offset[i] = want ? keep(t, s, len) : SIZE_MAX;
     }
 }

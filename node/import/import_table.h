@@ -25,13 +25,17 @@ struct mdl_imp_row {
     const char *text;
 };
 
+/* What a cell is for. One that is only kept never costs its row: where it is not sound it is taken
+ * as empty. */
+enum mdl_imp_want { MDL_IMP_UNWANTED, MDL_IMP_READ, MDL_IMP_KEPT };
+
 struct mdl_imp_table {
     struct csv_parser csv;
     bool csv_ready;
     bool latin; /* cells are Windows-1252 */
     bool all;   /* every cell is wanted: the header is still to be found */
-    uint8_t wanted[MDL_IMPORT_COLUMNS_MAX];
-    uint64_t line; /* of the next byte, 1-based */
+    uint8_t wanted[MDL_IMPORT_COLUMNS_MAX]; /* enum mdl_imp_want */
+    uint64_t line;                          /* of the next byte, 1-based */
     uint64_t row_line;
     uint64_t quote_line; /* of the cell that is open */
     uint32_t quote_column;

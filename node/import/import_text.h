@@ -40,6 +40,10 @@ size_t mdl_imp_utf8_put(uint32_t cp, char out[4]);
  * '.' or ','. False if it is no number or does not fit. */
 bool mdl_imp_number(const char *s, char decimal, int64_t *hundredths);
 
+/* Reads the day that text begins with, as ISO 8601 writes it ("2026-10-13", "2026-10-13T09:30Z"),
+ * as a number that orders days. False if it begins with none. */
+bool mdl_imp_date(const char *s, int64_t *day);
+
 /* "true", "1", "yes", "y" and their like in the languages HubSpot exports in. */
 bool mdl_imp_is_true(const char *s);
 

@@ -2,7 +2,7 @@
 #include "import_rule.h"
 #include "support.h"
 
-/* Evaluates on a row that has these four columns. */
+/* Evaluates on a row that has these columns. */
 static bool holds(const char *condition)
 {
     static const struct {
@@ -11,25 +11,28 @@ static bool holds(const char *condition)
                {"employees", "1,250"},
                {"billing country", "Espa\xC3\xB1"
                                    "a"},
-               {"rating", ""}};
+               {"rating", ""},
+               {"renewal day", "2026-10-13 09:30"},
+               {"beds empty", "3"}};
     char text[300];
     struct mdl_error err;
     struct mdl_imp_rule rule;
     struct mdl_imp_buf scratch = {0};
     snprintf(text, sizeof text, "x: %s", condition);
     ck_assert_msg(mdl_imp_rule_parse(text, &rule, &err) == MDL_OK, "%s: %s", condition, err.text);
-    const char *value[MDL_IMP_RULE_COLUMNS];
+    struct mdl_imp_value value[MDL_IMP_RULE_COLUMNS];
     for (size_t c = 0; c < rule.n_columns; c++) {
-        value[c] = NULL;
+        value[c] = (struct mdl_imp_value){NULL, '.'};
         for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
             if (strcmp(rule.pool.p + rule.column[c], row[i].label) == 0) {
-                value[c] = row[i].value;
+                value[c].text = row[i].value;
             }
         }
-        ck_assert_msg(value[c] != NULL, "%s: column %s", condition, rule.pool.p + rule.column[c]);
+        ck_assert_msg(value[c].text != NULL, "%s: column %s", condition,
+                      rule.pool.p + rule.column[c]);
     }
     bool yes;
-    ck_assert(mdl_imp_rule_eval(&rule, value, '.', &scratch, &yes));
+    ck_assert(mdl_imp_rule_eval(&rule, value, &scratch, &yes));
     mdl_imp_buf_free(&scratch);
     mdl_imp_rule_free(&rule);
     return yes;
@@ -78,6 +81,18 @@ START_TEST(conditions)
         {"((((Type contains customer))))", true},
         {"Type = Bob's or Type contains direct", true},
         {"Type!=x", true},
+        {"Rating empty", true},
+        {"Rating filled", false},
+        {"Rating is filled or Type filled", true},
+        {"not (Rating empty)", false},
+        {"Rating is not filled and Type not empty", true},
+        {"Rating not filled", true},
+        {"Renewal Day >= 2026-10-13", true},
+        {"Renewal Day > 2026-10-13", false},
+        {"Renewal Day < 2027-01-01", true},
+        {"Renewal Day > 20", false}, /* a day is no number */
+        {"Type > 2026-01-01", false},
+        {"Beds Empty = 3", true}, /* a label with such a word */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ck_assert_msg(holds(cases[i].text) == cases[i].want, "%s", cases[i].text);
