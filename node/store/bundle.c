@@ -51,12 +51,6 @@ static enum mdl_status find_masks(struct mdl_store *st, int64_t round,
 
 static const char bundle_sql[] =
     "SELECT " MDL_OVERLAP ", "
-    /* matched in an earlier group of round a too: given there */
-    "EXISTS (SELECT 1 FROM overlap AS x INDEXED BY overlap_record WHERE x.round = ?1 AND x.source "
-    "= o.source "
-    "  AND x.record_id = o.record_id AND x.grp < o.grp AND x.tier = 0 AND x.vetoed = 0 "
-    "  AND (x.own_populations & CASE x.grp WHEN 0 THEN ?6 WHEN 1 THEN ?7 WHEN 2 THEN ?8 "
-    "       WHEN 3 THEN ?9 WHEN 4 THEN ?10 WHEN 5 THEN ?11 WHEN 6 THEN ?12 ELSE ?13 END) <> 0), "
     "EXISTS (SELECT 1 FROM overlap AS x INDEXED BY overlap_record WHERE x.round = ?2 AND x.source "
     "= o.source "
     "  AND x.record_id = o.record_id AND x.tier = 0 AND x.vetoed = 0) "
@@ -88,17 +82,42 @@ static enum mdl_status start(struct mdl_store *st, struct mdl_query *q, const ui
     mdl_put_int(q, f->after >> ROW_BITS);
     mdl_put_int(q, f->after & ((INT64_C(1) << ROW_BITS) - 1));
     mdl_put_int(q, SCAN);
-    for (size_t i = 0; i < MDL_STORE_GROUPS; i++) {
-        mdl_put_int(q, w->mask[i]);
-    }
     return MDL_OK;
 }
 
-static bool passes(const struct wanted *w, const struct mdl_bundle_filter *f,
-                   const struct mdl_overlap_row *r, bool before, bool in_b)
+static bool counts(const struct wanted *w, const struct mdl_overlap_row *r)
 {
-    return r->tier == MDL_FOUND_MATCH && !r->vetoed && !before && in_b == f->in_b &&
+    return r->tier == MDL_FOUND_MATCH && !r->vetoed &&
            (r->own_populations & w->mask[r->group % MDL_STORE_GROUPS]) != 0;
+}
+
+/* Whether an earlier group of the round gave the account already. */
+struct before {
+    const struct wanted *wanted;
+    uint8_t group;
+    bool hit;
+};
+
+static bool look_before(void *ctx, const struct mdl_overlap_row *r)
+{
+    struct before *b = ctx;
+
+    b->hit = r->group < b->group && counts(b->wanted, r);
+    return !b->hit && r->group < b->group;
+}
+
+static enum mdl_status passes(struct mdl_store *st, const uint8_t *round, const struct wanted *w,
+                              const struct mdl_overlap_row *r, bool *pass, struct mdl_error *err)
+{
+    struct before b = {w, r->group, false};
+    enum mdl_status rc = MDL_OK;
+
+    *pass = counts(w, r);
+    if (*pass && r->group > 0) {
+        rc = mdl_result_account(st, round, r->source, r->fields.record_id, look_before, &b, err);
+        *pass = !b.hit;
+    }
+    return rc;
 }
 
 enum mdl_status mdl_result_bundle(struct mdl_store *st, const uint8_t a[MDL_STORE_ROUND],
@@ -117,11 +136,17 @@ enum mdl_status mdl_result_bundle(struct mdl_store *st, const uint8_t a[MDL_STOR
     while (rc == MDL_OK && (rc = mdl_next(&q, &more, err)) == MDL_OK && more) {
         struct mdl_overlap_row r;
         mdl_take_overlap(&q, &r);
-        bool before = mdl_take_int(&q) != 0;
-        bool in_b = mdl_take_int(&q) != 0;
+        bool pass = (mdl_take_int(&q) != 0) == f->in_b;
         *next = (int64_t)r.group << ROW_BITS | r.row;
         seen++;
-        if (!passes(&w, f, &r, before, in_b)) {
+        if (pass) {
+            rc = passes(st, a, &w, &r, &pass, err);
+        }
+        if (rc != MDL_OK) {
+            (void)mdl_query_end(&q, NULL);
+            return rc;
+        }
+        if (!pass) {
             continue;
         }
         given++;

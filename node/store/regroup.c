@@ -268,6 +268,7 @@ static enum mdl_status count_totals(struct pass *p, struct mdl_error *err)
     while (rc == MDL_OK && (rc = mdl_next(&q, &more, err)) == MDL_OK && more) {
         uint32_t bits = mdl_take_u32(&q);
         uint32_t n = mdl_take_u32(&q);
+        p->out->total += n;
         for (size_t i = 0; i < MDL_STORE_POPULATIONS; i++) {
             p->out->own_total[i] += (bits >> i & 1) * n;
         }

@@ -153,6 +153,37 @@ enum mdl_status mdl_result_overlap(struct mdl_store *st, const uint8_t round[MDL
     return rc;
 }
 
+enum mdl_status mdl_result_account(struct mdl_store *st, const uint8_t round[MDL_STORE_ROUND],
+                                   const char *source, const char *record_id, mdl_overlap_fn *row,
+                                   void *ctx, struct mdl_error *err)
+{
+    struct mdl_query q;
+    int64_t number;
+    bool more = false;
+    enum mdl_status rc = mdl_round_number(st, round, &number, err);
+
+    if (rc == MDL_OK) {
+        rc = mdl_read(st, &q,
+                      "SELECT " MDL_OVERLAP " FROM overlap AS o INDEXED BY overlap_record "
+                      "WHERE o.round = ? AND o.source = ? AND o.record_id = ? ORDER BY o.grp",
+                      err);
+    }
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_int(&q, number);
+    mdl_put_text(&q, source, SIZE_MAX);
+    mdl_put_text(&q, record_id, SIZE_MAX);
+    while ((rc = mdl_next(&q, &more, err)) == MDL_OK && more) {
+        struct mdl_overlap_row r;
+        mdl_take_overlap(&q, &r);
+        if (q.fault.status != MDL_OK || !row(ctx, &r)) {
+            return mdl_query_end(&q, err);
+        }
+    }
+    return rc;
+}
+
 static enum mdl_status erase_some(struct mdl_store *st, const char *sql, int64_t round,
                                   size_t limit, size_t *erased, struct mdl_error *err)
 {

@@ -16,13 +16,13 @@ static enum mdl_status put_result(struct mdl_store *st, int64_t round,
                                   const struct mdl_result_head *h, struct mdl_error *err)
 {
     struct mdl_query q;
-    enum mdl_status rc =
-        mdl_write(st, &q,
-                  "INSERT INTO result (round, grp, finished, accounts, review, vetoed) "
-                  "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                  "finished = excluded.finished, accounts = excluded.accounts, "
-                  "review = excluded.review, vetoed = excluded.vetoed",
-                  err);
+    enum mdl_status rc = mdl_write(
+        st, &q,
+        "INSERT INTO result (round, grp, finished, total, accounts, review, vetoed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "finished = excluded.finished, total = excluded.total, accounts = excluded.accounts, "
+        "review = excluded.review, vetoed = excluded.vetoed",
+        err);
 
     if (rc != MDL_OK) {
         return rc;
@@ -30,6 +30,7 @@ static enum mdl_status put_result(struct mdl_store *st, int64_t round,
     mdl_put_int(&q, round);
     mdl_put_int(&q, h->group);
     mdl_put_int(&q, h->finished ? 1 : 0);
+    mdl_put_int(&q, h->counts.total);
     mdl_put_int(&q, h->counts.accounts);
     mdl_put_int(&q, h->counts.review);
     mdl_put_int(&q, h->counts.vetoed);
@@ -172,9 +173,10 @@ static enum mdl_status get_result(struct mdl_store *st, const struct place *p,
 {
     struct mdl_query q;
     bool row = false;
-    enum mdl_status rc = ask(
-        st, &q, "SELECT finished, accounts, review, vetoed FROM result WHERE round = ? AND grp = ?",
-        p, err);
+    enum mdl_status rc = ask(st, &q,
+                             "SELECT finished, total, accounts, review, vetoed FROM result "
+                             "WHERE round = ? AND grp = ?",
+                             p, err);
 
     if (rc == MDL_OK) {
         rc = mdl_next(&q, &row, err);
@@ -184,6 +186,7 @@ static enum mdl_status get_result(struct mdl_store *st, const struct place *p,
     }
     if (rc == MDL_OK) {
         h->finished = mdl_take_int(&q) != 0;
+        h->counts.total = mdl_take_u32(&q);
         h->counts.accounts = mdl_take_u32(&q);
         h->counts.review = mdl_take_u32(&q);
         h->counts.vetoed = mdl_take_u32(&q);

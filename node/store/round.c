@@ -96,10 +96,11 @@ static enum mdl_status put_group(struct mdl_store *st, int64_t number, size_t i,
     enum mdl_status rc =
         mdl_write(st, &q,
                   "INSERT INTO round_group (round, grp, level, own_keys, partner_keys, "
-                  "matched_keys, slices, slices_opened) VALUES (?, ?, ?, ?, ?, ?, ?, 0) "
+                  "matched_keys, known, skipped, slices, slices_opened) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) "
                   "ON CONFLICT DO UPDATE SET level = excluded.level, own_keys = excluded.own_keys,"
                   " partner_keys = excluded.partner_keys, matched_keys = excluded.matched_keys, "
-                  "slices = excluded.slices",
+                  "known = excluded.known, skipped = excluded.skipped, slices = excluded.slices",
                   err);
 
     if (rc != MDL_OK) {
@@ -111,6 +112,8 @@ static enum mdl_status put_group(struct mdl_store *st, int64_t number, size_t i,
     mdl_put_int(&q, g->own_keys);
     mdl_put_int(&q, g->partner_keys);
     mdl_put_int(&q, g->matched_keys);
+    mdl_put_int(&q, g->known ? 1 : 0);
+    mdl_put_int(&q, g->skipped ? 1 : 0);
     mdl_put_int(&q, g->slices);
     return mdl_run(&q, err);
 }

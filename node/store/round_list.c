@@ -59,7 +59,8 @@ static enum mdl_status take_groups(struct mdl_store *st, int64_t number, struct 
     bool more = false;
     enum mdl_status rc =
         mdl_read(st, &q,
-                 "SELECT level, own_keys, partner_keys, matched_keys, slices, slices_opened "
+                 "SELECT level, own_keys, partner_keys, matched_keys, known, skipped, slices, "
+                 "slices_opened "
                  "FROM round_group WHERE round = ? ORDER BY grp",
                  err);
 
@@ -77,6 +78,8 @@ static enum mdl_status take_groups(struct mdl_store *st, int64_t number, struct 
         g->own_keys = mdl_take_u32(&q);
         g->partner_keys = mdl_take_u32(&q);
         g->matched_keys = mdl_take_u32(&q);
+        g->known = mdl_take_int(&q) != 0;
+        g->skipped = mdl_take_int(&q) != 0;
         g->slices = mdl_take_u32(&q);
         g->slices_opened = mdl_take_u32(&q);
     }
@@ -120,13 +123,16 @@ static void put_filter(struct mdl_query *q, const struct mdl_round_filter *f)
     mdl_put_int(q, f->with_result ? 1 : 0);
     mdl_put_u64(q, f->before);
     mdl_put_int(q, f->limit > 0 ? (int64_t)f->limit : -1);
+    mdl_put_int(q, f->same_party ? 1 : 0);
 }
 
 enum mdl_status mdl_round_list(struct mdl_store *st, const struct mdl_round_filter *f,
                                mdl_round_fn *row, void *ctx, struct mdl_error *err)
 {
     static const char sql[] =
-        SELECT "WHERE (?1 = 0 OR partner = ?1) "
+        SELECT "WHERE (?1 = 0 OR partner = ?1 OR (?6 AND partner IN "
+               "(SELECT p.id FROM partner p JOIN partner q ON p.identity = q.identity "
+               " WHERE q.id = ?1))) "
                "AND (?2 = 0 OR outcome IN ('waiting', 'running')) "
                "AND (?3 = 0 OR outcome IN ('complete', 'partial')) "
                "AND (?4 = 0 OR created_at < ?4) ORDER BY created_at DESC, number DESC LIMIT ?5";
@@ -148,6 +154,30 @@ enum mdl_status mdl_round_list(struct mdl_store *st, const struct mdl_round_filt
             enum mdl_status ended = mdl_query_end(&q, rc == MDL_OK ? err : NULL);
             return rc == MDL_OK ? ended : rc;
         }
+    }
+    return rc;
+}
+
+enum mdl_status mdl_round_last_begun(struct mdl_store *st, int64_t partner, uint64_t *at,
+                                     struct mdl_error *err)
+{
+    struct mdl_query q;
+    bool row = false;
+    enum mdl_status rc = mdl_read(st, &q,
+                                  "SELECT coalesce(max(started_at), 0) FROM round WHERE partner IN "
+                                  "(SELECT p.id FROM partner p JOIN partner q "
+                                  "   ON p.id = q.id OR p.identity = q.identity WHERE q.id = ?)",
+                                  err);
+
+    *at = 0;
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_int(&q, partner);
+    rc = mdl_next(&q, &row, err);
+    if (rc == MDL_OK && row) {
+        *at = mdl_take_u64(&q);
+        rc = mdl_query_end(&q, err);
     }
     return rc;
 }

@@ -2,8 +2,10 @@
  * Never opens the main database. */
 #include "snapshot_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char settings[] =
     "PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
@@ -117,6 +119,24 @@ void mdl_snap_delete(const char *dir, const uint8_t round[MDL_STORE_ROUND], uint
     if (path_of(path, dir, round, group, NULL) == MDL_OK) {
         mdl_file_delete(path);
     }
+}
+
+enum mdl_status mdl_snap_share(const char *dir, const uint8_t round[MDL_STORE_ROUND], uint8_t from,
+                               uint8_t to, struct mdl_error *err)
+{
+    char a[MDL_PATH];
+    char b[MDL_PATH];
+    enum mdl_status rc = path_of(a, dir, round, from, err);
+
+    if (rc == MDL_OK) {
+        rc = path_of(b, dir, round, to, err);
+    }
+    if (rc == MDL_OK && link(a, b) != 0) {
+        rc = errno == ENOENT ? mdl_fail(err, MDL_U_NOT_FOUND, "the round has no list for group %u",
+                                        (unsigned)from)
+                             : mdl_fail_errno(err, errno, "cannot share the list", b);
+    }
+    return rc;
 }
 
 uint32_t mdl_snap_n_keys(const struct mdl_snap *s)
@@ -268,6 +288,31 @@ enum mdl_status mdl_snap_key_accounts(struct mdl_snap *s, uint32_t ordinal,
         if (q.fault.status != MDL_OK || !row(ctx, &a)) {
             return mdl_query_end(&q, err);
         }
+    }
+    return rc;
+}
+
+enum mdl_status mdl_snap_account_in(struct mdl_snap *s, const char *source, const char *record_id,
+                                    uint32_t *populations, struct mdl_error *err)
+{
+    struct mdl_query q;
+    bool row = false;
+    enum mdl_status rc =
+        mdl_query(&s->conn, &q,
+                  "SELECT a.populations FROM account AS a INDEXED BY account_record "
+                  "CROSS JOIN source AS s ON s.id = a.source WHERE a.record_id = ? AND s.name = ?",
+                  err);
+
+    *populations = 0;
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_text(&q, record_id, SIZE_MAX);
+    mdl_put_text(&q, source, SIZE_MAX);
+    rc = mdl_next(&q, &row, err);
+    if (rc == MDL_OK && row) {
+        *populations = mdl_take_u32(&q);
+        rc = mdl_query_end(&q, err);
     }
     return rc;
 }

@@ -82,6 +82,10 @@ static enum mdl_status copy_spec(struct mdl_snap_job *job, const struct mdl_snap
     job->n_populations = spec->n_populations;
     job->registry_bit = spec->registry_bit;
     job->registry_ctx = spec->registry_ctx;
+    job->key_type = spec->key_type;
+    job->key_from = spec->key_type;
+    job->key_to = spec->key_type != 0 ? (uint8_t)(spec->key_type + 1) : 0xff;
+    job->several = spec->several;
     job->cap = spec->component_cap != 0 ? spec->component_cap : MDL_SNAP_COMPONENT_CAP;
     return MDL_OK;
 }
@@ -207,7 +211,7 @@ static enum mdl_status add_member(struct mdl_snap_job *job, size_t source,
     for (size_t i = 0; i < job->n_populations; i++) {
         job->report->population_accounts[i] += bits >> i & 1;
     }
-    return put_account(job, source, a, err);
+    return job->key_type == 0 ? put_account(job, source, a, err) : MDL_OK;
 }
 
 static enum mdl_status copy_accounts(struct mdl_snap_job *job, size_t source, struct mdl_error *err)
@@ -315,6 +319,9 @@ static enum mdl_status fill(struct mdl_snap_job *job, struct mdl_error *err)
     if (rc == MDL_OK) {
         count_members(job);
         rc = put_state(job, err);
+    }
+    if (rc == MDL_OK && job->several) {
+        rc = mdl_exec(&job->conn, "CREATE INDEX account_record ON account (record_id)", err);
     }
     return rc == MDL_OK ? mdl_exec(&job->conn, "COMMIT", err) : rc;
 }

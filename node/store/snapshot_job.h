@@ -12,6 +12,10 @@ struct mdl_snap_member {
     uint64_t registry_mask;
     uint32_t populations;
     bool has_key;
+    /* Counts lists: the key that stands for the account, by its place among the distinct keys;
+     * origin 0: none yet. */
+    uint8_t origin;
+    uint32_t chosen;
 };
 
 struct mdl_snap_source {
@@ -34,6 +38,9 @@ struct mdl_snap_job {
     char population[MDL_STORE_POPULATIONS][MDL_STORE_NAME + 1];
     size_t n_populations;
     uint32_t cap;
+    uint8_t key_type;         /* 0: all */
+    uint8_t key_from, key_to; /* first bytes of the keys that are looked at: from, below to */
+    bool several;
     int (*registry_bit)(void *ctx, const uint8_t *key, size_t len);
     void *registry_ctx;
     uint64_t data_as_of;

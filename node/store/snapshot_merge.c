@@ -133,6 +133,40 @@ static enum mdl_status update_mask(struct mdl_snap_job *job, uint32_t account,
     return mdl_run(&q, err);
 }
 
+/* Pass one of a counts list: which key stands for each account, if only one may. Keys come in
+ * ascending order, so of equal origins the first is the lowest. */
+static enum mdl_status choose(struct mdl_snap_job *job, struct gathered *g, uint32_t place,
+                              struct mdl_error *err)
+{
+    (void)err;
+    if (g->n > job->cap) {
+        report_excluded(job->report, g);
+        return MDL_OK;
+    }
+    for (uint32_t i = 0; i < g->n; i++) {
+        struct mdl_snap_member *m = &job->member[g->link[i].account];
+        if (m->origin == 0 || g->link[i].origin < m->origin) {
+            m->origin = g->link[i].origin;
+            m->chosen = place;
+        }
+    }
+    return MDL_OK;
+}
+
+/* Pass two: leaves the accounts that chose this key. */
+static void keep_chosen(const struct mdl_snap_job *job, struct gathered *g, uint32_t place)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < g->n; i++) {
+        const struct mdl_snap_member *m = &job->member[g->link[i].account];
+        if (m->origin != 0 && m->chosen == place) {
+            g->link[n++] = g->link[i];
+        }
+    }
+    g->n = n;
+}
+
 /* Leaves a key out. If it is an identifier, its accounts no longer hold one of that type: it cannot
  * match any more, so it must not veto either. Identifiers sort before the keys they could veto. */
 static enum mdl_status exclude(struct mdl_snap_job *job, const struct gathered *g,
@@ -180,7 +214,7 @@ static enum mdl_status put_key(struct mdl_snap_job *job, const struct gathered *
     for (uint32_t i = 0; i < g->n; i++) {
         struct mdl_snap_member *m = &job->member[g->link[i].account];
         populations |= m->populations;
-        registries |= m->registry_mask;
+        registries |= job->key_type == 0 ? m->registry_mask : 0;
         m->has_key = true;
     }
     for (size_t i = 0; i < job->n_populations; i++) {
@@ -194,18 +228,21 @@ static enum mdl_status put_key(struct mdl_snap_job *job, const struct gathered *
     mdl_put_int(&q, populations);
     mdl_put_u64(&q, registries);
     rc = mdl_run(&q, err);
-    for (uint32_t i = 0; i < g->n && rc == MDL_OK; i++) {
+    for (uint32_t i = 0; i < g->n && rc == MDL_OK && job->key_type == 0; i++) {
         rc = put_link(job, r->keys, &g->link[i], err);
     }
     return rc;
 }
 
 /* Writes what was gathered, or leaves it out. */
-static enum mdl_status settle(struct mdl_snap_job *job, const struct gathered *g,
+static enum mdl_status settle(struct mdl_snap_job *job, struct gathered *g, uint32_t place,
                               struct mdl_error *err)
 {
     struct mdl_snap_report *r = job->report;
 
+    if (job->key_type != 0) {
+        keep_chosen(job, g, place);
+    }
     if (g->n == 0) {
         return MDL_OK;
     }
@@ -234,23 +271,31 @@ static enum mdl_status start_sources(struct mdl_snap_job *job, struct mdl_error 
         struct mdl_snap_source *s = &job->source[i];
         rc = mdl_query(mdl_gen_conn(s->gen), &s->keys,
                        "SELECT key, account, origin FROM match_key INDEXED BY key_value "
-                       "ORDER BY key, account, origin",
+                       "WHERE key >= ? AND key < ? ORDER BY key, account, origin",
                        err);
         if (rc == MDL_OK) {
+            /* A key begins with its type. Bound bytes must stay: they are the job's. */
+            mdl_put_bytes(&s->keys, &job->key_from, 1);
+            mdl_put_bytes(&s->keys, &job->key_to, 1);
             rc = advance(s, err);
         }
     }
     return rc;
 }
 
-enum mdl_status mdl_snap_merge(struct mdl_snap_job *job, struct mdl_error *err)
+typedef enum mdl_status each_key(struct mdl_snap_job *job, struct gathered *g, uint32_t place,
+                                 struct mdl_error *err);
+
+/* Once through the distinct keys of all sources. */
+static enum mdl_status walk(struct mdl_snap_job *job, each_key *each, struct mdl_error *err)
 {
     struct gathered g = {.n = 0};
+    uint32_t place = 0;
     enum mdl_status rc = start_sources(job, err);
     while (rc == MDL_OK && lowest(job, &g)) {
         rc = gather(job, &g, err);
         if (rc == MDL_OK) {
-            rc = settle(job, &g, err);
+            rc = each(job, &g, place++, err);
         }
     }
     for (size_t i = 0; i < job->n_sources; i++) {
@@ -258,4 +303,11 @@ enum mdl_status mdl_snap_merge(struct mdl_snap_job *job, struct mdl_error *err)
     }
     free(g.link);
     return rc;
+}
+
+enum mdl_status mdl_snap_merge(struct mdl_snap_job *job, struct mdl_error *err)
+{
+    enum mdl_status rc = job->key_type != 0 ? walk(job, choose, err) : MDL_OK;
+
+    return rc == MDL_OK ? walk(job, settle, err) : rc;
 }

@@ -38,7 +38,7 @@
 #define MDL_STORE_HASH        64 /* bytes of an agreement hash */
 #define MDL_STORE_SIG         64
 #define MDL_STORE_KEY         32 /* bytes of an identity or CURVE public key */
-#define MDL_STORE_GROUPS      8
+#define MDL_STORE_GROUPS      32
 #define MDL_STORE_POPULATIONS 32 /* populations a side has in one cell group */
 
 /* Bytes that a row points to. Given to a function: borrowed for the call. Found in a row that a

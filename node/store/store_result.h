@@ -36,6 +36,10 @@ MDL_MUST_CHECK enum mdl_status mdl_opened_read(struct mdl_store *st,
                                                uint32_t slice, struct mdl_opened *o, size_t cap,
                                                size_t *n, struct mdl_error *err);
 
+/* A head of all groups of a round at level accounts together: its names are those of all of them,
+ * its counts name each account once (mdl_snap_unite). It has no rows. */
+#define MDL_RESULT_ALL MDL_STORE_GROUPS
+
 /* What stands beside the rows: names of the populations of both sides in this group, and counts.
  * Writing it again replaces it. */
 struct mdl_result_head {
@@ -61,6 +65,11 @@ MDL_MUST_CHECK enum mdl_status mdl_result_copy(struct mdl_store *st, struct mdl_
                                                const uint8_t round[MDL_STORE_ROUND], uint8_t group,
                                                int64_t after, size_t limit, int64_t *next,
                                                struct mdl_error *err);
+
+/* All rows of one own account in a round, by group: of several groups each has at most one. */
+MDL_MUST_CHECK enum mdl_status
+mdl_result_account(struct mdl_store *st, const uint8_t round[MDL_STORE_ROUND], const char *source,
+                   const char *record_id, mdl_overlap_fn *row, void *ctx, struct mdl_error *err);
 
 struct mdl_overlap_filter {
     uint32_t own_populations, partner_populations; /* any of these bits; 0: all */

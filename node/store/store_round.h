@@ -26,7 +26,9 @@ enum mdl_by { MDL_BY_NONE, MDL_BY_US, MDL_BY_THEM };
 struct mdl_round_group {
     char level[17];
     uint32_t own_keys, partner_keys; /* n of the two COMMITs */
-    uint32_t matched_keys;           /* m */
+    uint32_t matched_keys;           /* m, once `known` */
+    bool known;                      /* both sides agreed on m: it has been learned */
+    bool skipped;                    /* not run: one of the sides has no key in it */
     uint32_t slices, slices_opened;  /* slices_opened is written by mdl_opened_put alone */
 };
 
@@ -73,6 +75,7 @@ void mdl_round_clear(struct mdl_round_row *r);
 typedef bool mdl_round_fn(void *ctx, const struct mdl_round_row *r);
 struct mdl_round_filter {
     int64_t partner;  /* 0: all */
+    bool same_party;  /* also those with earlier rows of the partner's identity */
     bool open_only;   /* WAITING and RUNNING: what a restart has to settle */
     bool with_result; /* COMPLETE and PARTIAL */
     uint64_t before;  /* created before this; 0: from the newest */
@@ -82,6 +85,10 @@ struct mdl_round_filter {
 MDL_MUST_CHECK enum mdl_status mdl_round_list(struct mdl_store *st,
                                               const struct mdl_round_filter *f, mdl_round_fn *row,
                                               void *ctx, struct mdl_error *err);
+/* When the last round with this partner's identity began here, by this node's clock; 0: none did.
+ * The latest of all beginnings: a clock that was set back since then hides none. */
+MDL_MUST_CHECK enum mdl_status mdl_round_last_begun(struct mdl_store *st, int64_t partner,
+                                                    uint64_t *at, struct mdl_error *err);
 
 /* Budget. A debit belongs to one round and group and is never refunded: nothing deletes or alters
  * it. Repeating the same debit changes nothing (the partner may resend its COMMIT); the same round

@@ -28,7 +28,13 @@ struct mdl_snap_spec {
     uint8_t group;
     const char *const *population; /* of ours in this group, in the agreement's order: bit i */
     size_t n_populations;          /* 1..MDL_STORE_POPULATIONS */
-    uint32_t component_cap;        /* 0: MDL_SNAP_COMPONENT_CAP */
+    /* 0: every key of every account. Else the list of a group at level counts: of each account at
+     * most one key, and of this type: the one with the lowest origin, of those the lowest bytes.
+     * The file then holds keys alone: no account, no link, nothing that could tell which account a
+     * key is of. What the component cap leaves out is no choice. */
+    uint8_t key_type;
+    bool several;           /* other groups of the round hold accounts too: mdl_snap_account_in */
+    uint32_t component_cap; /* 0: MDL_SNAP_COMPONENT_CAP */
     /* As in mdl_regroup_rules, -1 for keys that are no identifiers. An identifier that the cap
      * leaves out must not veto; NULL: the masks stay as they are. Called on the thread that builds.
      */
@@ -66,6 +72,10 @@ MDL_MUST_CHECK enum mdl_status mdl_snap_build(struct mdl_snap_job *job, mdl_snap
                                               void *ctx, struct mdl_snap_report *report,
                                               struct mdl_error *err);
 void mdl_snap_job_free(struct mdl_snap_job *job);
+/* Gives group `to` the list of group `from` of the same round, a built list of keys alone: one file
+ * under two names. MDL_U_NOT_FOUND: `from` has none. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_share(const char *dir, const uint8_t round[MDL_STORE_ROUND],
+                                              uint8_t from, uint8_t to, struct mdl_error *err);
 
 struct mdl_snap;
 /* MDL_U_NOT_FOUND: none for this round and group, or it was deleted. Free with mdl_snap_close. */
@@ -101,6 +111,12 @@ MDL_MUST_CHECK enum mdl_status mdl_snap_masks(struct mdl_snap *s, const uint32_t
                                               uint32_t *populations, uint64_t *registry_mask,
                                               struct mdl_error *err);
 
+/* In how many keys the two lists differ, counted up to `enough`: keys in the one and not in the
+ * other. Reads both: not on the loop. MDL_U_STATE: one of them has dropped its keys. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_difference(struct mdl_snap *a, struct mdl_snap *b,
+                                                   uint32_t enough, uint32_t *keys,
+                                                   struct mdl_error *err);
+
 struct mdl_snap_account {
     int64_t id; /* in this snapshot; ascending by source, then import order */
     const char *source, *generation;
@@ -114,6 +130,12 @@ typedef bool mdl_snap_account_fn(void *ctx, const struct mdl_snap_account *a);
 MDL_MUST_CHECK enum mdl_status mdl_snap_key_accounts(struct mdl_snap *s, uint32_t ordinal,
                                                      mdl_snap_account_fn *row, void *ctx,
                                                      struct mdl_error *err);
+
+/* The populations of the account with this source and record id, 0 if it is not in this snapshot.
+ * Only in a snapshot built with `several`: else MDL_BUG. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_account_in(struct mdl_snap *s, const char *source,
+                                                   const char *record_id, uint32_t *populations,
+                                                   struct mdl_error *err);
 
 /* One opened position: our key with that ordinal matched; what the partner stated with it. */
 struct mdl_opened {
@@ -143,6 +165,7 @@ struct mdl_regroup_rules {
 };
 
 struct mdl_regroup_counts {
+    uint32_t total;    /* own accounts in the snapshot */
     uint32_t accounts; /* own accounts matched: match tier, not vetoed */
     uint32_t review;   /* own accounts with review-tier matches only, not vetoed */
     uint32_t vetoed;   /* own accounts whose only matches were vetoed */
@@ -167,6 +190,19 @@ MDL_MUST_CHECK enum mdl_status mdl_snap_regroup(struct mdl_snap *s,
                                                 mdl_snap_progress *progress, void *ctx,
                                                 struct mdl_regroup_counts *out,
                                                 struct mdl_error *err);
+/* One group of mdl_snap_unite: where its populations stand in the lists of all groups. */
+struct mdl_snap_part {
+    uint8_t group;
+    uint8_t own[MDL_STORE_POPULATIONS], partner[MDL_STORE_POPULATIONS]; /* bit in all, by bit */
+    struct mdl_regroup_counts counts;                                   /* of mdl_snap_regroup */
+};
+/* Counts over several regrouped snapshots of a round, each own account (source and record id) once:
+ * it is matched if it is in one of them, in review if it is matched in none and in review in one.
+ * A cell's figures are those of the group it stands in. Reads all accounts: not on the loop. */
+MDL_MUST_CHECK enum mdl_status mdl_snap_unite(const char *dir, const uint8_t round[MDL_STORE_ROUND],
+                                              const struct mdl_snap_part *part, size_t n,
+                                              struct mdl_regroup_counts *out,
+                                              struct mdl_error *err);
 /* Drops keys, links and opened positions, and gives the space back: accounts and findings stay.
  * Once the round has ended and its result is copied. Some 100 ms for a large snapshot: not on the
  * loop. */

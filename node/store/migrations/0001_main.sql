@@ -97,11 +97,13 @@ CREATE INDEX round_open ON round (outcome) WHERE outcome IN ('waiting', 'running
 
 CREATE TABLE round_group (
     round         INTEGER NOT NULL REFERENCES round (number),
-    grp           INTEGER NOT NULL CHECK (grp BETWEEN 0 AND 7),
+    grp           INTEGER NOT NULL CHECK (grp BETWEEN 0 AND 31),
     level         TEXT NOT NULL,
     own_keys      INTEGER NOT NULL,
     partner_keys  INTEGER NOT NULL,
     matched_keys  INTEGER NOT NULL,
+    known         INTEGER NOT NULL CHECK (known IN (0, 1)),   -- both sides agreed on matched_keys
+    skipped       INTEGER NOT NULL CHECK (skipped IN (0, 1)), -- not run: a side had no key in it
     slices        INTEGER NOT NULL,
     slices_opened INTEGER NOT NULL,
     PRIMARY KEY (round, grp)
@@ -196,11 +198,12 @@ CREATE TABLE opened (
     PRIMARY KEY (round, grp, slice)
 ) STRICT;
 
--- Results as of their round.
+-- Results as of their round. grp 32: all groups together, each account once.
 CREATE TABLE result (
     round    INTEGER NOT NULL REFERENCES round (number),
     grp      INTEGER NOT NULL,
     finished INTEGER NOT NULL,
+    total    INTEGER NOT NULL,
     accounts INTEGER NOT NULL,
     review   INTEGER NOT NULL,
     vetoed   INTEGER NOT NULL,

@@ -39,6 +39,8 @@ static void fill(struct mdl_round_row *r, uint8_t *blob, size_t len)
     r->group[1].own_keys = 100;
     r->group[1].partner_keys = 200;
     r->group[1].matched_keys = 50;
+    r->group[1].known = true;
+    r->group[0].skipped = true;
     r->group[1].slices = 64;
     r->group[1].slices_opened = 64; /* not taken: only mdl_opened_put counts slices */
 }
@@ -230,6 +232,43 @@ START_TEST(a_debit_is_kept_once_and_for_ever)
 }
 END_TEST
 
+static void begin_round(uint8_t seed, uint64_t at)
+{
+    struct mdl_round_row r;
+    uint8_t id[MDL_STORE_ROUND];
+
+    round_id(seed, id);
+    ok(mdl_round_get(st, id, &r, &err));
+    r.started_at = at;
+    ok(mdl_store_begin(st, &err));
+    ok(mdl_round_update(st, &r, &err));
+    ok(mdl_store_commit(st, &err));
+    mdl_round_clear(&r);
+}
+
+/* Of all beginnings the latest, whatever the order of the rows: the clock may have been set back.
+ */
+START_TEST(the_last_beginning_is_known)
+{
+    int64_t other = add_partner("Other", 2);
+    uint64_t at = 1;
+
+    ok(mdl_round_last_begun(st, partner, &at, &err));
+    ck_assert_uint_eq(at, 0);
+    for (uint8_t i = 1; i <= 3; i++) {
+        add_round(i == 3 ? other : partner, i, 1);
+    }
+    ok(mdl_round_last_begun(st, partner, &at, &err));
+    ck_assert_uint_eq(at, 0);
+    begin_round(1, 5000);
+    begin_round(2, 4000);
+    begin_round(3, 9000);
+    end_round(1, MDL_ROUND_ABORTED);
+    ok(mdl_round_last_begun(st, partner, &at, &err));
+    ck_assert_uint_eq(at, 5000);
+}
+END_TEST
+
 START_TEST(outcomes_have_names)
 {
     ck_assert_str_eq(mdl_round_outcome_slug(MDL_ROUND_WAITING), "waiting");
@@ -295,6 +334,9 @@ START_TEST(pinning_again_gives_no_new_budget)
     ck_assert_uint_eq(b.begun, 2);
     ok(mdl_budget_read(st, other, 202611, &b, &err));
     ck_assert_uint_eq(b.keys + b.begun, 0);
+    listed((struct mdl_round_filter){.partner = again}, 0);
+    listed((struct mdl_round_filter){.partner = again, .same_party = true}, 21);
+    listed((struct mdl_round_filter){.partner = other, .same_party = true}, 0);
 }
 END_TEST
 
@@ -311,6 +353,7 @@ int main(void)
     tcase_add_test(t, a_debit_is_kept_once_and_for_ever);
     tcase_add_test(t, rounds_begun_are_counted_once_each);
     tcase_add_test(t, pinning_again_gives_no_new_budget);
+    tcase_add_test(t, the_last_beginning_is_known);
     tcase_add_test(t, outcomes_have_names);
     suite_add_tcase(s, t);
     return run_suite(s);

@@ -207,7 +207,13 @@ void put_account(struct mdl_gen *g, const char *record, const char *name, const 
             char *value;
             uint8_t type = (uint8_t)strtoul(w, &value, 10);
             ck_assert_uint_lt(a.n_keys, 16);
-            make_key(&k[a.n_keys], type, value + 1, type < 16 ? 1 : 2);
+            char *at = strchr(value, '@');
+            uint8_t origin = type < 16 ? 1 : 2;
+            if (at != NULL) {
+                origin = (uint8_t)strtoul(at + 1, NULL, 10);
+                *at = '\0';
+            }
+            make_key(&k[a.n_keys], type, value + 1, origin);
             key[a.n_keys] = k[a.n_keys].key;
             a.n_keys++;
         }

@@ -57,7 +57,8 @@ struct test_key {
     struct mdl_gen_key key;
 };
 void make_key(struct test_key *k, uint8_t type, const char *value, uint8_t origin);
-/* One account from words: keys are "16:acme.com 34:acme", types as numbers. */
+/* One account from words: keys are "16:acme.com 34:acme", types as numbers; "16:acme.com@4" comes
+ * from origin 4, the others from 1 (identifiers) or 2. */
 void put_account(struct mdl_gen *g, const char *record, const char *name, const char *keys,
                  uint64_t populations, uint64_t registry_mask);
 /* Finishes the generation and swaps it in as the source's current one. */
