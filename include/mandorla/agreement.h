@@ -205,11 +205,15 @@ struct mdl_agreement_cell {
     enum mdl_level level;
     uint8_t key_type; /* level counts only; else 0 */
 };
+#define MDL_AGREEMENT_CELLS 1024 /* hidden ones included */
 /* Replaces all groups by some that say exactly what the cells say. A cell of level counts is a
  * group of its own; at a higher level the rows (populations of A) with the same columns join, and
- * only those, because a group tells of every pair of its populations. Errors: MDL_U_ARGUMENT (a
- * cell twice, a name outside [a-z0-9-]{1,32}, no cell above hidden, more than MDL_AGREEMENT_GROUPS
- * groups), MDL_L_MEMORY; the agreement is then unchanged. */
+ * only those, because a group tells of every pair of its populations. Groups and populations stand
+ * in the order in which the cells first mention them. Errors: MDL_U_ARGUMENT (more than
+ * MDL_AGREEMENT_CELLS cells, a cell twice, a name outside [a-z0-9-]{1,32}, a key type that the level
+ * does not take, no cell above hidden, more than MDL_AGREEMENT_POPULATIONS populations of a side in
+ * such cells, more than MDL_AGREEMENT_GROUPS groups), MDL_L_MEMORY; the agreement is then
+ * unchanged. */
 MDL_MUST_CHECK enum mdl_status mdl_agreement_set_cells(struct mdl_agreement *a,
                                                        const struct mdl_agreement_cell *cells,
                                                        size_t n, struct mdl_error *err);

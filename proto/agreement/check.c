@@ -1,5 +1,5 @@
 /* check.c: whether terms make sense by themselves. May not: know the time or who we are. */
-#include <mandorla/agreement.h>
+#include "terms.h"
 
 #include <inttypes.h>
 #include <record.h>
@@ -149,7 +149,7 @@ static enum mdl_status check_level(const struct mdl_agreement_group *g, struct m
     return MDL_OK;
 }
 
-static enum mdl_status check_groups(const struct mdl_agreement *a, struct mdl_error *err)
+enum mdl_status mdl_agreement_groups_valid(const struct mdl_agreement *a, struct mdl_error *err)
 {
     if (a->n_groups == 0 || a->n_groups > MDL_AGREEMENT_GROUPS) {
         return mdl_fail(err, MDL_U_ARGUMENT, "the agreement must have 1 to %d groups",
@@ -245,7 +245,7 @@ enum mdl_status mdl_agreement_valid(const struct mdl_agreement *a, struct mdl_er
         st = check_profiles(a, err);
     }
     if (st == MDL_OK) {
-        st = check_groups(a, err);
+        st = mdl_agreement_groups_valid(a, err);
     }
     if (st == MDL_OK) {
         st = check_matrix(a, err);

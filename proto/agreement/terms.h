@@ -22,6 +22,8 @@ bool mdl_term_technical(size_t i);
 /* "customers, prospects" */
 void mdl_term_populations(const struct mdl_agreement_group *g, enum mdl_role role,
                           char text[TERM_TEXT]);
+/* check.c: whether the groups make sense, the other terms apart. Errors: MDL_U_ARGUMENT. */
+enum mdl_status mdl_agreement_groups_valid(const struct mdl_agreement *a, struct mdl_error *err);
 /* "1,000,000" */
 #define TERM_NUMBER 32
 const char *mdl_term_number(uint64_t n, char text[TERM_NUMBER]);

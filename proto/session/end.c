@@ -15,17 +15,22 @@ void mdl_cell_wipe(struct mdl_cell *c)
     c->wiped = true;
 }
 
-void mdl_cell_free(struct mdl_cell *c)
+void mdl_cell_drop_lists(struct mdl_cell *c)
 {
     size_t n = c->n, n2 = c->n_partner;
 
-    mdl_cell_wipe(c);
     mdl_wipe_free(&c->own, n * MDL_POINT_BYTES);
     mdl_wipe_free(&c->ordinal, n * sizeof *c->ordinal);
     mdl_wipe_free(&c->points, n2 * MDL_POINT_BYTES);
     mdl_wipe_free(&c->common, n2 * MDL_POINT_BYTES);
     mdl_wipe_free(&c->tags, n2 * MDL_TAG_BYTES);
     mdl_wipe_free(&c->rows, n2 * sizeof *c->rows);
+}
+
+void mdl_cell_free(struct mdl_cell *c)
+{
+    mdl_cell_wipe(c);
+    mdl_cell_drop_lists(c);
     free(c->tags_in);
     free(c->roots);
     free(c->chunks);

@@ -243,7 +243,8 @@ enum mdl_status mdl_host_mistake(struct mdl_session *s, struct mdl_error *err, c
 void mdl_session_end(struct mdl_session *s, enum mdl_status status, const char *text,
                      bool by_partner);
 void mdl_session_complete(struct mdl_session *s);
-void mdl_cell_wipe(struct mdl_cell *c); /* secrets only */
+void mdl_cell_wipe(struct mdl_cell *c);       /* secrets only */
+void mdl_cell_drop_lists(struct mdl_cell *c); /* blinded lists, common points, tags */
 void mdl_cell_free(struct mdl_cell *c);
 void mdl_session_wipe(struct mdl_session *s);
 
@@ -340,8 +341,6 @@ void mdl_list_ask(struct mdl_session *s, struct mdl_cell *c);
 enum mdl_status mdl_tags_prepare(struct mdl_session *s, struct mdl_cell *c, struct mdl_error *err);
 /* open.c: the group has no more use for its scalar */
 void mdl_cell_done(struct mdl_session *s, struct mdl_cell *c);
-/* receipt.c: nothing is left to be computed or opened in this group */
-bool mdl_cell_complete(const struct mdl_cell *c);
 /* slices.c, shared with the proofs and restore */
 void mdl_masks_ask(struct mdl_session *s, struct mdl_cell *c);
 void mdl_slice_range(const struct mdl_cell *c, uint32_t j, uint32_t *first, uint32_t *count);

@@ -102,6 +102,7 @@ MDL_HANDLER(mdl_match_got)
     }
     if (c->m == 0 || c->level == MDL_LEVEL_COUNTS) {
         mdl_cell_done(s, c);
+        mdl_cell_drop_lists(c); /* no position will be opened: the numbers are all that is left */
         c->phase = MDL_PHASE_RECEIPT;
         return MDL_OK;
     }

@@ -5,24 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The receipt steps can go on after a restart from here: every partner's slice is opened and every
- * own one is out. */
-bool mdl_cell_complete(const struct mdl_cell *c)
+/* Every partner's slice is opened and every own one is out, or there is none to be. */
+static bool keys_done_in(const struct mdl_cell *c)
 {
-    if (c->skipped) {
-        return true;
-    }
     bool none_to_open = c->m == 0 || c->level == MDL_LEVEL_COUNTS;
-    return c->match_got &&
-           (none_to_open || (c->slices > 0 && c->opened == c->slices && c->sent == c->slices));
+
+    return c->skipped ||
+           (c->match_got &&
+            (none_to_open || (c->slices > 0 && c->opened == c->slices && c->sent == c->slices)));
 }
 
+/* The receipt steps can go on after a restart from here. */
 static bool keys_done(const struct mdl_session *s)
 {
     bool done = s->hello_got;
 
     for (uint8_t g = 0; g < s->n_cells && done; g++) {
-        done = mdl_cell_complete(&s->cell[g]);
+        done = keys_done_in(&s->cell[g]);
     }
     return done;
 }
