@@ -54,13 +54,18 @@ static bool must_complete(const struct sim_plan *p)
     return true;
 }
 
-static void one(const struct sim_plan *plan, unsigned nth, uint64_t seed)
+static const struct sim_size plain = {.groups = 1, .own = {13, 9}, .common = 11, .parallel = 1};
+/* Counts, accounts, both with a group that is not run because one side has nothing in it. */
+static const struct sim_size mixed = {
+    .groups = 5, .own = {2, 1}, .common = 2, .parallel = 1, .counts = 1 | 8, .empty = {4, 8 | 4}};
+
+static void one(const struct sim_plan *plan, unsigned nth, uint64_t seed,
+                const struct sim_size *size)
 {
-    struct sim_size size = {.groups = 1, .own = {13, 9}, .common = 11, .parallel = 1};
     struct sim_world w;
     char what[80];
 
-    sim_init(&w, seed, &size, NULL);
+    sim_init(&w, seed, size, NULL);
     w.plan = *plan;
     w.plan.nth = nth;
     sim_start(&w);
@@ -75,9 +80,9 @@ static void one(const struct sim_plan *plan, unsigned nth, uint64_t seed)
     if (wrong == NULL && must_complete(plan) && w.node[0].store.outcome != MDL_OUTCOME_COMPLETE) {
         wrong = "the round should have completed";
     }
-    (void)snprintf(what, sizeof what, "%-13s of %-12s %u from %c", sim_fault_name(plan->fault),
+    (void)snprintf(what, sizeof what, "%-13s of %-12s %u from %c%s", sim_fault_name(plan->fault),
                    plan->fault == SIM_NONE ? "-" : mdl_msg_name(plan->type), nth,
-                   plan->from == 0 ? 'A' : 'B');
+                   plan->from == 0 ? 'A' : 'B', size == &mixed ? ", mixed levels" : "");
     report(&w, what, wrong);
     sim_free(&w);
 }
@@ -90,10 +95,11 @@ static void all_faults(void)
         for (int f = SIM_DROP; f < SIM_FAULTS; f++) {
             for (int from = 0; from < 2; from++) {
                 struct sim_plan plan = {(enum sim_fault)f, from, types[t], 0};
-                one(&plan, 0, seed++);
+                one(&plan, 0, seed++, &plain);
+                one(&plan, 0, seed++, &mixed);
                 if (types[t] == MDL_MSG_SLICE || types[t] == MDL_MSG_MASKS) {
-                    one(&plan, 4, seed++);  /* in the middle */
-                    one(&plan, 10, seed++); /* the last one */
+                    one(&plan, 4, seed++, &plain);  /* in the middle */
+                    one(&plan, 10, seed++, &plain); /* the last one */
                 }
             }
         }
@@ -122,16 +128,32 @@ static void shape(const char *what, uint64_t seed, const struct sim_size *size,
 static void shapes(void)
 {
     static const struct sim_size sizes[] = {
-        {1, {1, 1}, 0, 1},    {1, {0, 0}, 1, 1},   {1, {0, 7}, 1, 2},    {1, {5, 0}, 64, 4},
-        {1, {3, 4}, 65, 2},   {1, {0, 0}, 200, 2}, {2, {6, 9}, 5, 2},    {3, {4, 1}, 0, 1},
-        {1, {150, 3}, 20, 2}, {8, {2, 3}, 2, 1},   {1, {40, 60}, 130, 3}};
-    static const struct sim_size large = {1, {4100, 60}, 40, 2};
+#define SIZE(groups_, a, b, common_, parallel_)                                                    \
+    .groups = (groups_), .own = {a, b}, .common = (common_), .parallel = (parallel_)
+        {SIZE(1, 1, 1, 0, 1)},
+        {SIZE(1, 0, 0, 1, 1)},
+        {SIZE(1, 0, 7, 1, 2)},
+        {SIZE(1, 5, 0, 64, 4)},
+        {SIZE(1, 3, 4, 65, 2)},
+        {SIZE(1, 0, 0, 200, 2)},
+        {SIZE(2, 6, 9, 5, 2)},
+        {SIZE(3, 4, 1, 0, 1)},
+        {SIZE(1, 150, 3, 20, 2)},
+        {SIZE(8, 2, 3, 2, 1)},
+        {SIZE(1, 40, 60, 130, 3)},
+        {SIZE(1, 3, 4, 5, 1), .counts = 1},
+        {SIZE(1, 3, 4, 0, 1), .counts = 1},
+        {SIZE(1, 0, 0, 70, 2), .counts = 1},
+        {SIZE(32, 1, 1, 1, 2), .counts = UINT32_MAX},
+        {SIZE(32, 1, 2, 1, 1), .counts = UINT32_MAX, .empty = {0x7fffffff, 0x0fff0000}},
+        {SIZE(4, 3, 4, 5, 2), .counts = 5, .empty = {1, 2}}};
+    static const struct sim_size large = {SIZE(1, 4100, 60, 40, 2)};
     char what[80];
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        (void)snprintf(what, sizeof what, "%u group(s) of %u and %u keys, %u common",
+        (void)snprintf(what, sizeof what, "%u group(s) of %u and %u keys, %u common, levels %x",
                        sizes[i].groups, sizes[i].own[0] + sizes[i].common,
-                       sizes[i].own[1] + sizes[i].common, sizes[i].common);
+                       sizes[i].own[1] + sizes[i].common, sizes[i].common, sizes[i].counts);
         shape(what, 1 + i, &sizes[i], NULL);
     }
     shape("two chunks", 99, &large, NULL);
@@ -141,10 +163,13 @@ static void random_worlds(unsigned n, uint64_t first)
 {
     for (uint64_t seed = first; seed < first + n; seed++) {
         sim_random_begin(seed);
-        struct sim_size size = {.groups = (uint8_t)(1 + sim_dice() % 2),
+        struct sim_size size = {.groups = (uint8_t)(1 + sim_dice() % 4),
                                 .own = {sim_dice() % 60 + 1, sim_dice() % 60 + 1},
                                 .common = sim_dice() % 40,
-                                .parallel = 1 + sim_dice() % 4};
+                                .parallel = 1 + sim_dice() % 4,
+                                .counts = sim_dice() % 16,
+                                /* something is left: group 0 */
+                                .empty = {sim_dice() % 16 & 14, sim_dice() % 16 & 14}};
         struct sim_noise noise = {sim_dice() % 150, sim_dice() % 100, sim_dice() % 100,
                                   sim_dice() % 20};
         shape("noise", seed, &size, &noise);

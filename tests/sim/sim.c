@@ -58,18 +58,27 @@ static void make_keys(struct sim_node *n, uint8_t g, uint32_t own, uint32_t comm
     }
 }
 
-/* No pair of populations stands in two groups. */
-static void make_group(struct mdl_agreement *terms, size_t g)
+/* No pair of populations stands in two groups, and no side has more than 32. */
+static void make_group(struct mdl_agreement *terms, size_t g, bool counts)
 {
     char name[3][8];
     const char *names[3] = {name[0], name[1], name[2]};
 
-    terms->groups[g] = terms->groups[0];
-    for (size_t i = 0; i < 3; i++) {
-        (void)snprintf(name[i], sizeof name[i], "g%zu-p%zu", g, i);
-    }
+    memset(&terms->groups[g], 0, sizeof terms->groups[g]);
+    (void)snprintf(terms->groups[g].level, sizeof terms->groups[g].level, "%s",
+                   mdl_level_name(counts ? MDL_LEVEL_COUNTS : MDL_LEVEL_ACCOUNTS));
+    terms->groups[g].key_type = counts ? MDL_KEY_DOMAIN : 0;
     for (int role = 0; role < 2; role++) {
-        if (mdl_agreement_set_populations(terms, g, (enum mdl_role)role, names, 3, NULL) !=
+        size_t i = role == 0 ? g / 6 : g % 6; /* of a cell */
+        if (counts) {
+            (void)snprintf(name[0], sizeof name[0], "c%zu", i);
+        } else {
+            for (i = 0; i < 3; i++) {
+                (void)snprintf(name[i], sizeof name[i], "g%zu-p%zu", g, i);
+            }
+        }
+        size_t n = counts ? 1 : 3;
+        if (mdl_agreement_set_populations(terms, g, (enum mdl_role)role, names, n, NULL) !=
             MDL_OK) {
             abort();
         }
@@ -92,8 +101,11 @@ static void make_terms(struct sim_world *w, const struct sim_size *size,
     w->terms.caps.min_keys = 1;
     w->terms.caps.min_result = 1;
     w->terms.n_groups = size->groups;
-    for (size_t g = 1; g < size->groups; g++) {
-        make_group(&w->terms, g);
+    for (size_t g = 0; g < size->groups; g++) {
+        bool counts = (size->counts >> g & 1) != 0;
+        if (g > 0 || counts) {
+            make_group(&w->terms, g, counts);
+        }
     }
     if (change != NULL) {
         change(&w->terms);
@@ -117,7 +129,8 @@ void sim_init(struct sim_world *w, uint64_t seed, const struct sim_size *size,
         n->profile[0].digest[0] = 0x11;
         memset(n->profile[0].digest, 0x11, 32);
         for (uint8_t g = 0; g < size->groups; g++) {
-            make_keys(n, g, size->own[i], size->common);
+            bool none = (size->empty[i] >> g & 1) != 0;
+            make_keys(n, g, none ? 0 : size->own[i], none ? 0 : size->common);
             n->profile[0].n_keys[g] = n->n[g];
         }
         memset(n->config.round, 0x42, sizeof n->config.round);
@@ -158,6 +171,8 @@ static void persist(struct sim_node *n, const struct mdl_effect *e)
         break;
     case MDL_PERSIST_MATCH:
         st->matched += e->u.persist.n;
+        st->m[e->u.persist.group] = e->u.persist.n;
+        st->counted += sim_counts(n->world, e->u.persist.group) ? 1 : 0;
         break;
     case MDL_PERSIST_RECEIPT_STATE:
         keep(&st->state, &st->state_len, e->u.persist.bytes, e->u.persist.len);
@@ -372,7 +387,7 @@ void sim_restart(struct sim_node *n)
         return;
     }
     st->closed = true;
-    st->outcome = st->opened > 0 ? MDL_OUTCOME_PARTIAL : MDL_OUTCOME_ABORTED;
+    st->outcome = st->opened + st->counted > 0 ? MDL_OUTCOME_PARTIAL : MDL_OUTCOME_ABORTED;
     st->status = MDL_P_RESTARTED;
     if (mdl_session_abort_message(n->config.round, MDL_P_RESTARTED, NULL, &st->reply,
                                   &st->reply_len, NULL) != MDL_OK) {

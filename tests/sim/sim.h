@@ -58,6 +58,8 @@ struct sim_store { /* what a kill leaves */
     size_t state_len, reply_len, receipt_len;
     uint8_t sig[2][64];
     uint32_t debit, matched;
+    unsigned counted;                        /* groups at level counts with MATCH passed */
+    uint32_t m[MDL_SESSION_GROUPS];          /* of groups with MATCH passed */
     unsigned opened, sent;                   /* slices opened; SLICEs that left */
     struct sim_row *row[MDL_SESSION_GROUPS]; /* by own ordinal */
 };
@@ -119,6 +121,8 @@ struct sim_size {
     uint8_t groups;
     uint32_t own[2], common;
     unsigned parallel;
+    uint32_t counts;   /* bit g: group g is at level counts */
+    uint32_t empty[2]; /* by role, bit g: no key at all in group g */
 };
 
 /* Makes terms and keys; `change`, if not NULL, edits the terms before they are encoded. */

@@ -48,6 +48,8 @@ bool sim_planned_kill(struct sim_node *n, const struct mdl_effects *fx, enum sim
 void sim_random_begin(uint64_t seed);
 void sim_random_end(void);
 uint32_t sim_dice(void); /* of the world's faults, apart from libsodium's */
+bool sim_counts(const struct sim_world *w, uint8_t g); /* group g is at level counts */
+bool sim_runs(const struct sim_world *w, uint8_t g);   /* both sides have keys in group g */
 uint32_t sim_population(uint32_t ordinal);
 uint64_t sim_registry(uint32_t ordinal);
 
