@@ -8,7 +8,7 @@
 
 #define COLUMNS                                                                                    \
     "hash, partner, state, bytes, our_sig, their_sig, our_revocation, their_revocation, "          \
-    "created_at, changed_at, valid_from, valid_until, reason"
+    "created_at, changed_at, valid_from, valid_until, reason, note"
 
 static const char *const slugs[] = {
 #define SLUG(name, slug) [MDL_AGREEMENT_##name] = slug,
@@ -46,7 +46,7 @@ enum mdl_status mdl_agreement_insert(struct mdl_store *st, const struct mdl_agre
     struct mdl_query q;
     enum mdl_status rc = mdl_write(st, &q,
                                    "INSERT INTO agreement (" COLUMNS ") VALUES "
-                                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                    err);
 
     if (rc != MDL_OK) {
@@ -62,6 +62,7 @@ enum mdl_status mdl_agreement_insert(struct mdl_store *st, const struct mdl_agre
     mdl_put_u64(&q, a->valid_from);
     mdl_put_u64(&q, a->valid_until);
     mdl_put_text(&q, a->reason, MDL_STORE_TEXT);
+    mdl_put_text(&q, a->note, MDL_STORE_TEXT);
     return mdl_run(&q, err);
 }
 
@@ -83,6 +84,7 @@ static void take_row(struct mdl_query *q, struct mdl_agreement_row *a)
     a->valid_from = mdl_take_u64(q);
     a->valid_until = mdl_take_u64(q);
     mdl_take_text(q, a->reason, sizeof a->reason);
+    mdl_take_text(q, a->note, sizeof a->note);
 }
 
 enum mdl_status mdl_agreement_get(struct mdl_store *st, const uint8_t hash[MDL_STORE_HASH],

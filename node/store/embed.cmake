@@ -43,7 +43,7 @@ if(NOT n EQUAL listed)
   message(FATAL_ERROR "${DIR} has ${n} migrations, list.txt names ${listed}")
 endif()
 
-foreach(kind generation snapshot)
+foreach(kind generation snapshot marks)
   c_string("${DIR}/${kind}.sql" text)
   string(APPEND body "const char mdl_schema_${kind}[] =\n${text};\n\n")
 endforeach()

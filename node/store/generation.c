@@ -162,6 +162,36 @@ static enum mdl_status put_keyless(struct mdl_gen *g, uint8_t reason, struct mdl
     return mdl_run(&q, err);
 }
 
+static enum mdl_status put_cells(struct mdl_gen *g, const char *sql, int64_t id,
+                                 const struct mdl_gen_cells *c, struct mdl_error *err)
+{
+    struct mdl_query q;
+    enum mdl_status rc = mdl_query(&g->conn, &q, sql, err);
+
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_int(&q, id);
+    mdl_put_int(&q, c->file);
+    mdl_put_bytes(&q, c->bytes, c->len);
+    return mdl_run(&q, err);
+}
+
+enum mdl_status mdl_gen_put_file(struct mdl_gen *g, int64_t file, const void *header, size_t len,
+                                 struct mdl_error *err)
+{
+    struct mdl_query q;
+    enum mdl_status rc =
+        mdl_query(&g->conn, &q, "INSERT INTO file (id, header) VALUES (?, ?)", err);
+
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_int(&q, file);
+    mdl_put_bytes(&q, header, len);
+    return mdl_run(&q, err);
+}
+
 static enum mdl_status check_account(const struct mdl_gen_account *a, struct mdl_error *err)
 {
     if (a->fields.record_id == NULL || a->fields.record_id[0] == '\0') {
@@ -212,6 +242,10 @@ enum mdl_status mdl_gen_put_account(struct mdl_gen *g, const struct mdl_gen_acco
     for (size_t i = 0; i < a->n_keys && rc == MDL_OK; i++) {
         rc = put_key(g, &a->keys[i], err);
     }
+    if (rc == MDL_OK && a->cells.bytes != NULL) {
+        static const char row[] = "INSERT INTO account_row (account, file, cells) VALUES (?, ?, ?)";
+        rc = put_cells(g, row, g->accounts, &a->cells, err);
+    }
     return rc == MDL_OK && a->n_keys == 0 ? put_keyless(g, a->keyless, err) : rc;
 }
 
@@ -226,14 +260,15 @@ enum mdl_status mdl_gen_put_opportunity(struct mdl_gen *g, const struct mdl_gen_
     }
     enum mdl_status rc =
         mdl_query(&g->conn, &q,
-                  "INSERT INTO opportunity (account_id, account_name, won, closed, amount, "
-                  "currency, populations) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                  "INSERT INTO opportunity (id, account_id, account_name, won, closed, amount, "
+                  "currency, populations) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                   err);
     if (rc != MDL_OK) {
         return rc;
     }
     g->opportunities++;
     g->by_name = g->by_name || !has_id;
+    mdl_put_u64(&q, g->opportunities);
     mdl_put_text(&q, o->account_id, SIZE_MAX);
     mdl_put_text(&q, has_id ? "" : o->account_name, SIZE_MAX);
     mdl_put_int(&q, o->won ? 1 : 0);
@@ -241,7 +276,13 @@ enum mdl_status mdl_gen_put_opportunity(struct mdl_gen *g, const struct mdl_gen_
     mdl_put_int(&q, o->amount);
     mdl_put_text(&q, o->currency, SIZE_MAX);
     mdl_put_u64(&q, o->populations);
-    return mdl_run(&q, err);
+    rc = mdl_run(&q, err);
+    if (rc == MDL_OK && o->cells.bytes != NULL) {
+        static const char row[] =
+            "INSERT INTO opportunity_row (opportunity, file, cells) VALUES (?, ?, ?)";
+        rc = put_cells(g, row, (int64_t)g->opportunities, &o->cells, err);
+    }
+    return rc;
 }
 
 enum mdl_status mdl_gen_finish(struct mdl_gen *g, const struct mdl_gen_options *opt,
@@ -283,5 +324,6 @@ void mdl_gen_delete(const char *dir, const char *source, const char *generation)
     if (generation[0] != '\0' && mdl_slug_ok(source) && mdl_slug_ok(generation) &&
         mdl_path(path, NULL, "%s/sources/%s-%s.db", dir, source, generation) == MDL_OK) {
         mdl_file_delete(path);
+        mdl_marks_delete_all(dir, source, generation);
     }
 }

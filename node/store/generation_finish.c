@@ -54,6 +54,9 @@ static enum mdl_status drop_duplicates(struct mdl_gen *g, struct mdl_gen_summary
     }
     if (rc == MDL_OK && n > 0) {
         rc = mdl_exec(&g->conn,
+                      "INSERT INTO repeated SELECT id, first FROM temp.dup;"
+                      "INSERT OR IGNORE INTO unused_key SELECT k.key, d.first FROM match_key AS k "
+                      "  JOIN temp.dup AS d ON d.id = k.account;"
                       "DELETE FROM match_key WHERE account IN (SELECT id FROM temp.dup);"
                       "DELETE FROM account WHERE id IN (SELECT id FROM temp.dup)",
                       err);
@@ -145,7 +148,10 @@ static enum mdl_status drop_shared(struct mdl_gen *g, const struct mdl_gen_optio
         rc = report_shared(g, sum, err);
     }
     if (rc == MDL_OK && sum->shared_keys > 0) {
-        rc = mdl_exec(&g->conn, "DELETE FROM match_key WHERE key IN (SELECT key FROM temp.shared)",
+        rc = mdl_exec(&g->conn,
+                      "INSERT OR IGNORE INTO unused_key SELECT key, account FROM match_key "
+                      "  WHERE key IN (SELECT key FROM temp.shared);"
+                      "DELETE FROM match_key WHERE key IN (SELECT key FROM temp.shared)",
                       err);
     }
     return rc;

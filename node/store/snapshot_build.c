@@ -1,5 +1,6 @@
 /* snapshot_build.c: building the file a cell group of a round runs over.
  * Touches the main database in mdl_snap_prepare only. */
+#include "generation_reader.h"
 #include "snapshot_job.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static bool gather_source(void *ctx, const struct mdl_source_row *row)
     memset(s, 0, sizeof *s);
     memcpy(s->name, row->name, sizeof s->name);
     memcpy(s->generation, row->generation, sizeof s->generation);
-    g->status = mdl_gen_open(g->dir, s->name, s->generation, &s->gen, g->err);
+    g->status = mdl_gen_open_marked(g->dir, s->name, s->generation, row->marks, &s->gen, g->err);
     if (g->status != MDL_OK) {
         return false;
     }
@@ -121,6 +122,9 @@ enum mdl_status mdl_snap_prepare(struct mdl_store *st, const struct mdl_snap_spe
         rc = name_files(job, g.dir, spec, err);
     }
     if (rc == MDL_OK) {
+        rc = mdl_suppress_load(st, &job->suppressed, err);
+    }
+    if (rc == MDL_OK) {
         rc = mdl_source_list(st, gather_source, &g, err);
     }
     if (rc == MDL_OK) {
@@ -146,6 +150,7 @@ void mdl_snap_job_free(struct mdl_snap_job *job)
         free(job->source[i].id);
         mdl_gen_close(job->source[i].gen);
     }
+    mdl_suppressed_free(job->suppressed);
     free(job->source);
     free(job->member);
     free(job);
@@ -184,13 +189,30 @@ static enum mdl_status put_account(struct mdl_snap_job *job, size_t source,
     return mdl_run(&q, err);
 }
 
+/* An account that is in no round: counted, if it would have been in this one. */
+static void leave_out(struct mdl_snap_job *job, struct mdl_snap_source *s, int64_t id,
+                      enum mdl_left_out why, uint32_t bits)
+{
+    if (why == MDL_LEFT_SUPPRESSED) {
+        s->id[id] = MDL_SNAP_WITHHELD;
+        job->report->left_suppressed += bits != 0;
+    } else {
+        job->report->left_private += bits != 0;
+    }
+}
+
 /* Gives the account the next id, if it is in an agreed population. */
 static enum mdl_status add_member(struct mdl_snap_job *job, size_t source,
-                                  const struct mdl_gen_row *a, struct mdl_error *err)
+                                  const struct mdl_gen_row *a, enum mdl_left_out why,
+                                  struct mdl_error *err)
 {
     struct mdl_snap_source *s = &job->source[source];
     uint32_t bits = agreed_bits(s, a->populations);
 
+    if (why != MDL_TAKES_PART) {
+        leave_out(job, s, a->id, why, bits);
+        return MDL_OK;
+    }
     if (bits == 0) {
         return MDL_OK;
     }
@@ -216,8 +238,9 @@ static enum mdl_status add_member(struct mdl_snap_job *job, size_t source,
 
 static enum mdl_status copy_accounts(struct mdl_snap_job *job, size_t source, struct mdl_error *err)
 {
-    static const char sql[] = "SELECT id, " MDL_ACCOUNT_FIELDS ", populations, registry_mask, line "
-                              "FROM account ORDER BY id";
+    static const char sql[] = "SELECT id, " MDL_ACCOUNT_FIELDS ", " MDL_ALL_POPULATIONS
+                              ", registry_mask, coalesce(why, 0) FROM account" MDL_WITH_MEMBER
+                              "LEFT JOIN temp.absent ON of_absent = id ORDER BY id";
     struct mdl_snap_source *s = &job->source[source];
     struct mdl_conn *c = mdl_gen_conn(s->gen);
     struct mdl_query q;
@@ -236,7 +259,12 @@ static enum mdl_status copy_accounts(struct mdl_snap_job *job, size_t source, st
         mdl_take_fields(&q, &a.fields);
         a.populations = mdl_take_u64(&q);
         a.registry_mask = mdl_take_u64(&q);
-        rc = add_member(job, source, &a, err);
+        int64_t why = mdl_take_int(&q);
+        rc = add_member(job, source, &a,
+                        why == 1   ? MDL_LEFT_PRIVATE
+                        : why == 2 ? MDL_LEFT_SUPPRESSED
+                                   : MDL_TAKES_PART,
+                        err);
         if (rc != MDL_OK) {
             (void)mdl_query_end(&q, NULL);
         }
@@ -257,6 +285,9 @@ static enum mdl_status put_source(struct mdl_snap_job *job, size_t i, struct mdl
     mdl_put_text(&q, job->source[i].name, SIZE_MAX);
     mdl_put_text(&q, job->source[i].generation, SIZE_MAX);
     rc = mdl_run(&q, err);
+    if (rc == MDL_OK) {
+        rc = mdl_gen_leave_out(job->source[i].gen, job->suppressed, err);
+    }
     return rc == MDL_OK ? copy_accounts(job, i, err) : rc;
 }
 

@@ -4,7 +4,10 @@
 
 #include "store_internal.h"
 #include "store_snapshot.h"
+#include "store_suppress.h"
 
+/* Of a suppressed account: its keys go into no list, whoever else holds them. */
+#define MDL_SNAP_WITHHELD UINT32_MAX
 #define MDL_SNAP_KEYS_MAX 4194304 /* PROTOCOL 6.1 */
 
 /* One of our accounts in the snapshot; its id is its index in mdl_snap_job.account. */
@@ -23,7 +26,8 @@ struct mdl_snap_source {
     char name[MDL_STORE_SLUG + 1];
     char generation[MDL_STORE_GENERATION + 1];
     int8_t bit[MDL_GEN_POPULATIONS]; /* the agreement's bit of each population here, or -1 */
-    uint32_t *id;                    /* snapshot id by account id of the generation; 0: not in it */
+    /* Snapshot id by account id of the generation; 0: not in it; MDL_SNAP_WITHHELD. */
+    uint32_t *id;
     int64_t n_ids;
     /* The merge: where this source stands. */
     struct mdl_query keys;
@@ -44,6 +48,7 @@ struct mdl_snap_job {
     int (*registry_bit)(void *ctx, const uint8_t *key, size_t len);
     void *registry_ctx;
     uint64_t data_as_of;
+    struct mdl_suppressed *suppressed;
     struct mdl_snap_source *source;
     size_t n_sources;
     struct mdl_snap_member *member; /* 1..n_members */

@@ -18,6 +18,7 @@ struct gathered {
     size_t len;
     struct found_link *link;
     uint32_t n, room;
+    bool withheld; /* a suppressed account holds it */
 };
 
 static enum mdl_status advance(struct mdl_snap_source *s, struct mdl_error *err)
@@ -64,6 +65,7 @@ static bool lowest(const struct mdl_snap_job *job, struct gathered *g)
     memcpy(g->key, low->key, low->key_len);
     g->len = low->key_len;
     g->n = 0;
+    g->withheld = false;
     return true;
 }
 
@@ -74,6 +76,11 @@ static enum mdl_status take_link(struct mdl_snap_source *s, struct gathered *g,
     int64_t account = mdl_take_int(&s->keys);
     uint8_t origin = (uint8_t)mdl_take_int(&s->keys);
     uint32_t id = account >= 1 && account <= s->n_ids ? s->id[account] : 0;
+
+    if (id == MDL_SNAP_WITHHELD) {
+        g->withheld = true;
+        return MDL_OK;
+    }
 
     /* The rows of one key are in the order of accounts, then origins: the strongest comes first. */
     if (id == 0 || (g->n > 0 && g->link[g->n - 1].account == id)) {
@@ -139,6 +146,9 @@ static enum mdl_status choose(struct mdl_snap_job *job, struct gathered *g, uint
                               struct mdl_error *err)
 {
     (void)err;
+    if (g->withheld) {
+        return MDL_OK;
+    }
     if (g->n > job->cap) {
         report_excluded(job->report, g);
         return MDL_OK;
@@ -167,20 +177,28 @@ static void keep_chosen(const struct mdl_snap_job *job, struct gathered *g, uint
     g->n = n;
 }
 
-/* Leaves a key out. If it is an identifier, its accounts no longer hold one of that type: it cannot
- * match any more, so it must not veto either. Identifiers sort before the keys they could veto. */
-static enum mdl_status exclude(struct mdl_snap_job *job, const struct gathered *g,
-                               struct mdl_error *err)
+/* A key is left out. If it is an identifier, its accounts no longer hold one of that type: it
+ * cannot match any more, so it must not veto either. Identifiers sort before the keys they could
+ * veto. */
+static enum mdl_status forget(struct mdl_snap_job *job, const struct gathered *g,
+                              struct mdl_error *err)
 {
     int bit = job->registry_bit != NULL ? job->registry_bit(job->registry_ctx, g->key, g->len) : -1;
     enum mdl_status rc = MDL_OK;
 
-    report_excluded(job->report, g);
     for (uint32_t i = 0; i < g->n && rc == MDL_OK && bit >= 0 && bit < 64; i++) {
         job->member[g->link[i].account].registry_mask &= ~(UINT64_C(1) << bit);
         rc = update_mask(job, g->link[i].account, err);
     }
     return rc;
+}
+
+/* A key of a suppressed account: nobody's. */
+static enum mdl_status withhold(struct mdl_snap_job *job, const struct gathered *g,
+                                struct mdl_error *err)
+{
+    job->report->withheld_keys += g->n > 0;
+    return job->key_type == 0 ? forget(job, g, err) : MDL_OK;
 }
 
 static enum mdl_status put_link(struct mdl_snap_job *job, uint32_t ordinal,
@@ -240,6 +258,9 @@ static enum mdl_status settle(struct mdl_snap_job *job, struct gathered *g, uint
 {
     struct mdl_snap_report *r = job->report;
 
+    if (g->withheld) {
+        return withhold(job, g, err);
+    }
     if (job->key_type != 0) {
         keep_chosen(job, g, place);
     }
@@ -247,7 +268,8 @@ static enum mdl_status settle(struct mdl_snap_job *job, struct gathered *g, uint
         return MDL_OK;
     }
     if (g->n > job->cap) {
-        return exclude(job, g, err);
+        report_excluded(r, g);
+        return forget(job, g, err);
     }
     if (r->keys == MDL_SNAP_KEYS_MAX) {
         return mdl_fail(err, MDL_U_TOO_LARGE,

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define SELECT                                                                                     \
-    "SELECT id, name, generation, kind, mapping, rules, report, imported_at, data_as_of, "         \
+    "SELECT id, name, generation, marks, kind, mapping, rules, report, imported_at, data_as_of, "  \
     "accounts, keys FROM source "
 
 bool mdl_slug_ok(const char *name)
@@ -93,7 +93,7 @@ enum mdl_status mdl_source_swap(struct mdl_store *st, const struct mdl_source_ro
     }
     if (rc == MDL_OK) {
         rc = mdl_write(st, &q,
-                       "UPDATE source SET generation = ?, report = ?, imported_at = ?, "
+                       "UPDATE source SET generation = ?, marks = ?, report = ?, imported_at = ?, "
                        "data_as_of = ?, accounts = ?, keys = ? WHERE name = ?",
                        err);
     }
@@ -101,6 +101,7 @@ enum mdl_status mdl_source_swap(struct mdl_store *st, const struct mdl_source_ro
         return rc;
     }
     mdl_put_text(&q, s->generation, MDL_STORE_GENERATION);
+    mdl_put_text(&q, s->marks, MDL_STORE_GENERATION);
     mdl_put_json(&q, s->report);
     mdl_put_u64(&q, s->imported_at);
     mdl_put_u64(&q, s->data_as_of != 0 ? s->data_as_of : s->imported_at);
@@ -108,6 +109,26 @@ enum mdl_status mdl_source_swap(struct mdl_store *st, const struct mdl_source_ro
     mdl_put_u64(&q, s->keys);
     mdl_put_text(&q, s->name, MDL_STORE_SLUG);
     return mdl_run(&q, err);
+}
+
+enum mdl_status mdl_source_mark(struct mdl_store *st, const char *name, const char *generation,
+                                const char *marks, const char *report, struct mdl_error *err)
+{
+    struct mdl_query q;
+    enum mdl_status rc = mdl_write(
+        st, &q, "UPDATE source SET marks = ?, report = ? WHERE name = ? AND generation = ?", err);
+
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_text(&q, marks, MDL_STORE_GENERATION);
+    mdl_put_json(&q, report);
+    mdl_put_text(&q, name, MDL_STORE_SLUG);
+    mdl_put_text(&q, generation, MDL_STORE_GENERATION);
+    rc = mdl_run(&q, err);
+    return rc == MDL_OK && sqlite3_changes(st->conn.db) == 0
+               ? mdl_fail(err, MDL_U_STATE, "the source %s was imported anew at this moment", name)
+               : rc;
 }
 
 enum mdl_status mdl_source_remove(struct mdl_store *st, const char *name,
@@ -132,6 +153,7 @@ static void take_row(struct mdl_query *q, struct mdl_source_row *s)
     s->id = mdl_take_int(q);
     mdl_take_text(q, s->name, sizeof s->name);
     mdl_take_text(q, s->generation, sizeof s->generation);
+    mdl_take_text(q, s->marks, sizeof s->marks);
     mdl_take_text(q, s->kind, sizeof s->kind);
     s->mapping = mdl_take_json(q);
     s->rules = mdl_take_json(q);

@@ -15,7 +15,8 @@
     X(IN_FORCE, "in-force")                                                                        \
     X(REJECTED, "rejected")                                                                        \
     X(EXPIRED, "expired")                                                                          \
-    X(REVOKED, "revoked")
+    X(REVOKED, "revoked")                                                                          \
+    X(REPLACED, "replaced")
 
 #define MDL_AGREEMENT_ENUM(name, slug) MDL_AGREEMENT_##name,
 enum mdl_agreement_state { MDL_AGREEMENT_STATE_LIST(MDL_AGREEMENT_ENUM) };
@@ -33,6 +34,7 @@ struct mdl_agreement_row {
     uint64_t created_at, changed_at; /* changed_at: of the state */
     uint64_t valid_from, valid_until;
     char reason[MDL_STORE_TEXT + 1]; /* of the last change */
+    char note[MDL_STORE_TEXT + 1];   /* what came with the proposal; never altered after insert */
 };
 
 /* MDL_U_EXISTS if the hash is known (an idempotent repeat: nothing changed). */

@@ -46,6 +46,13 @@ struct mdl_gen_key {
     uint8_t origin;
 };
 
+/* The row as it came, in bytes that are the caller's own; NULL: not kept. */
+struct mdl_gen_cells {
+    int64_t file; /* a number given to mdl_gen_put_file */
+    const void *bytes;
+    size_t len;
+};
+
 struct mdl_gen_account {
     struct mdl_account_fields fields; /* deals is ignored */
     const char *core_name;            /* "" or NULL if none */
@@ -59,6 +66,7 @@ struct mdl_gen_account {
     const struct mdl_gen_key *keys;
     size_t n_keys;
     uint8_t keyless; /* if n_keys is 0: the caller's number for why, to be counted in the summary */
+    struct mdl_gen_cells cells;
 };
 #define MDL_GEN_KEYLESS 4 /* such numbers are below this */
 
@@ -69,6 +77,7 @@ struct mdl_gen_opportunity {
     bool won, closed;
     int64_t amount;       /* hundredths; 0 if not known */
     const char *currency; /* NULL: not known */
+    struct mdl_gen_cells cells;
 };
 
 struct mdl_gen;
@@ -84,6 +93,9 @@ MDL_MUST_CHECK enum mdl_status mdl_gen_population(struct mdl_gen *g, const char 
 /* MDL_U_ARGUMENT: no record id, a key of impossible length, or no such `keyless`. */
 MDL_MUST_CHECK enum mdl_status
 mdl_gen_put_account(struct mdl_gen *g, const struct mdl_gen_account *a, struct mdl_error *err);
+/* What is needed to read the cells of a file's rows. MDL_U_EXISTS: the number is taken. */
+MDL_MUST_CHECK enum mdl_status mdl_gen_put_file(struct mdl_gen *g, int64_t file, const void *header,
+                                                size_t len, struct mdl_error *err);
 MDL_MUST_CHECK enum mdl_status mdl_gen_put_opportunity(struct mdl_gen *g,
                                                        const struct mdl_gen_opportunity *o,
                                                        struct mdl_error *err);
@@ -131,8 +143,8 @@ MDL_MUST_CHECK enum mdl_status mdl_gen_finish(struct mdl_gen *g, const struct md
                                               struct mdl_error *err);
 /* Deletes what was built. NULL is a no-op. */
 void mdl_gen_abort(struct mdl_gen *g);
-/* Deletes a finished generation that is no longer current. One that is not there is no error; "" is
- * a no-op. Rounds that are being prepared from it are not disturbed. */
+/* Deletes a finished generation that is no longer current, and all marks of it. One that is not
+ * there is no error; "" is a no-op. Rounds that are being prepared from it are not disturbed. */
 void mdl_gen_delete(const char *dir, const char *source, const char *generation);
 
 /* Reading. MDL_U_NOT_FOUND: no such file (it was replaced meanwhile: ask for the source again). */
@@ -140,7 +152,21 @@ struct mdl_gen_reader;
 MDL_MUST_CHECK enum mdl_status mdl_gen_open(const char *dir, const char *source,
                                             const char *generation, struct mdl_gen_reader **out,
                                             struct mdl_error *err);
+/* The same with the marks of mdl_marks_write: populations and counts are then of both. "": none. */
+MDL_MUST_CHECK enum mdl_status mdl_gen_open_marked(const char *dir, const char *source,
+                                                   const char *generation, const char *marks,
+                                                   struct mdl_gen_reader **out,
+                                                   struct mdl_error *err);
 void mdl_gen_close(struct mdl_gen_reader *r);
+/* Why an account is in no round. */
+enum mdl_left_out { MDL_TAKES_PART, MDL_LEFT_PRIVATE, MDL_LEFT_SUPPRESSED };
+/* Finds the accounts that are in no round: the private ones of the marks, and those that `list`
+ * names (NULL: nobody). Before mdl_gen_count, mdl_gen_tally and mdl_gen_suppressed_by, once. Some
+ * time for a long list: not on the loop. */
+struct mdl_suppressed;
+MDL_MUST_CHECK enum mdl_status mdl_gen_leave_out(struct mdl_gen_reader *r,
+                                                 const struct mdl_suppressed *list,
+                                                 struct mdl_error *err);
 int mdl_gen_populations(const struct mdl_gen_reader *r);
 const char *mdl_gen_population_name(const struct mdl_gen_reader *r, int bit);
 
@@ -156,9 +182,8 @@ typedef bool mdl_gen_fn(void *ctx, const struct mdl_gen_row *a);
 MDL_MUST_CHECK enum mdl_status mdl_gen_accounts(struct mdl_gen_reader *r, uint64_t populations,
                                                 int64_t after, size_t limit, mdl_gen_fn *row,
                                                 void *ctx, int64_t *next, struct mdl_error *err);
-/* Accounts with any of `populations`, and their distinct keys. Reads the whole list: not on the
- * loop.
- */
+/* Accounts with any of `populations` that take part, and their distinct keys, without those that a
+ * suppressed account holds too. Reads the whole list: not on the loop. */
 MDL_MUST_CHECK enum mdl_status mdl_gen_count(struct mdl_gen_reader *r, uint64_t populations,
                                              uint64_t *accounts, uint64_t *keys,
                                              struct mdl_error *err);
@@ -166,5 +191,61 @@ typedef bool mdl_gen_key_fn(void *ctx, const struct mdl_gen_key *k);
 MDL_MUST_CHECK enum mdl_status mdl_gen_account_keys(struct mdl_gen_reader *r, int64_t account,
                                                     mdl_gen_key_fn *row, void *ctx,
                                                     struct mdl_error *err);
+
+/* How many accounts have these populations (exactly these) and are left out for this reason. */
+typedef void mdl_gen_tally_fn(void *ctx, uint64_t populations, enum mdl_left_out why, uint64_t n);
+MDL_MUST_CHECK enum mdl_status mdl_gen_tally(struct mdl_gen_reader *r, mdl_gen_tally_fn *row,
+                                             void *ctx, struct mdl_error *err);
+/* How many accounts each entry of the suppression list leaves out here; none is not told. */
+typedef void mdl_gen_suppressed_fn(void *ctx, int64_t entry, uint64_t n);
+MDL_MUST_CHECK enum mdl_status mdl_gen_suppressed_by(struct mdl_gen_reader *r,
+                                                     mdl_gen_suppressed_fn *row, void *ctx,
+                                                     struct mdl_error *err);
+
+/* ---- rows as they came */
+
+typedef bool mdl_gen_file_fn(void *ctx, int64_t file, const void *header, size_t len);
+MDL_MUST_CHECK enum mdl_status mdl_gen_files(struct mdl_gen_reader *r, mdl_gen_file_fn *row,
+                                             void *ctx, struct mdl_error *err);
+/* A row and the account that it is of; of an opportunity with its account's row (bytes NULL if that
+ * was not kept). */
+typedef bool mdl_gen_cells_fn(void *ctx, int64_t account, const struct mdl_gen_cells *own,
+                              const struct mdl_gen_cells *of_account);
+/* The rows of accounts (repeated records among them); `of_account` is NULL. */
+MDL_MUST_CHECK enum mdl_status mdl_gen_account_cells(struct mdl_gen_reader *r,
+                                                     mdl_gen_cells_fn *row, void *ctx,
+                                                     struct mdl_error *err);
+/* The rows of opportunities that have an account. */
+MDL_MUST_CHECK enum mdl_status mdl_gen_opportunity_cells(struct mdl_gen_reader *r,
+                                                         mdl_gen_cells_fn *row, void *ctx,
+                                                         struct mdl_error *err);
+/* The highest account id. */
+MDL_MUST_CHECK enum mdl_status mdl_gen_last_account(struct mdl_gen_reader *r, int64_t *id,
+                                                    struct mdl_error *err);
+/* One account. MDL_U_NOT_FOUND. */
+MDL_MUST_CHECK enum mdl_status mdl_gen_account_at(struct mdl_gen_reader *r, int64_t id,
+                                                  mdl_gen_fn *row, void *ctx,
+                                                  struct mdl_error *err);
+
+/* ---- marks: what rules made after the import say of its accounts, in a file beside it */
+
+#define MDL_MARK_PRIVATE (UINT64_C(1) << 63)
+struct mdl_marks {
+    const char *const *population; /* i has the bit first_bit + i */
+    size_t n_populations;
+    int first_bit;        /* mdl_gen_populations of the generation without marks */
+    const uint64_t *mark; /* by account id, 0..last: bits of populations, MDL_MARK_PRIVATE */
+    int64_t last;
+};
+/* Writes the file and brings it to disk; `marks` receives its new name. In use once mdl_source_swap
+ * or mdl_source_mark is committed; until then, and when it is replaced, mdl_marks_delete. Any
+ * thread. */
+MDL_MUST_CHECK enum mdl_status mdl_marks_write(const char *dir, const char *source,
+                                               const char *generation, const struct mdl_marks *m,
+                                               char marks[MDL_STORE_GENERATION + 1],
+                                               struct mdl_error *err);
+/* "" is a no-op, so is one that is not there. */
+void mdl_marks_delete(const char *dir, const char *source, const char *generation,
+                      const char *marks);
 
 #endif

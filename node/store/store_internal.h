@@ -19,6 +19,7 @@
 #define MDL_APP_MAIN       0x4D444C41 /* "MDLA", SQLite's application_id */
 #define MDL_APP_GENERATION 0x4D444C47 /* "MDLG" */
 #define MDL_APP_SNAPSHOT   0x4D444C53 /* "MDLS" */
+#define MDL_APP_MARKS      0x4D444C52 /* "MDLR" */
 #define MDL_CONN_CACHE     96         /* prepared statements kept; a power of two is not needed */
 #define MDL_PATH           4096
 
@@ -123,7 +124,7 @@ struct mdl_migration {
 };
 extern const struct mdl_migration mdl_migration_list[];
 extern const size_t mdl_migration_count;
-extern const char mdl_schema_generation[], mdl_schema_snapshot[];
+extern const char mdl_schema_generation[], mdl_schema_snapshot[], mdl_schema_marks[];
 /* Checks what is there (MDL_L_SCHEMA) without writing, then migrates. */
 MDL_MUST_CHECK enum mdl_status mdl_schema_check(struct mdl_conn *c, int *at, struct mdl_error *err);
 MDL_MUST_CHECK enum mdl_status mdl_schema_migrate(struct mdl_conn *c, int at,
@@ -146,6 +147,9 @@ enum mdl_status mdl_fail_errno(struct mdl_error *err, int e, const char *doing, 
 
 /* --- sweep.c */
 MDL_MUST_CHECK enum mdl_status mdl_sweep(struct mdl_store *st, struct mdl_error *err);
+
+/* --- marks.c: all marks of a generation that goes */
+void mdl_marks_delete_all(const char *dir, const char *source, const char *generation);
 
 /* --- generation_read.c: the connection of a reader, for the snapshot that is built from it */
 struct mdl_conn *mdl_gen_conn(struct mdl_gen_reader *r);

@@ -46,6 +46,9 @@ struct mdl_snap_spec {
 struct mdl_snap_report {
     uint32_t keys, accounts; /* accounts: those in an agreed population, with or without a key */
     uint32_t accounts_without_key;
+    /* Accounts of the agreed populations that are in no round, and therefore not in `accounts`; and
+     * keys left out because a suppressed account holds them, though another one does as well. */
+    uint32_t left_private, left_suppressed, withheld_keys;
     uint32_t population_accounts[MDL_STORE_POPULATIONS];
     uint32_t population_keys[MDL_STORE_POPULATIONS]; /* 0: the round must be refused, empty-set */
     uint64_t data_as_of;                             /* the oldest among the sources */
@@ -57,8 +60,9 @@ struct mdl_snap_report {
 
 struct mdl_snap_job;
 
-/* On the store's thread: opens the current generation of every source. An import that swaps in
- * afterwards does not disturb the job. Free with mdl_snap_job_free (NULL is a no-op).
+/* On the store's thread: opens the current generation of every source, and takes the suppression
+ * list as it stands: no suppressed account and none of its keys will be in the snapshot. An import
+ * that swaps in afterwards does not disturb the job. Free with mdl_snap_job_free (NULL is a no-op).
  * MDL_U_ARGUMENT: a population twice or too many. MDL_U_NOT_FOUND: nothing was imported yet. */
 MDL_MUST_CHECK enum mdl_status mdl_snap_prepare(struct mdl_store *st,
                                                 const struct mdl_snap_spec *spec,
@@ -198,7 +202,7 @@ struct mdl_snap_part {
 };
 /* Counts over several regrouped snapshots of a round, each own account (source and record id) once:
  * it is matched if it is in one of them, in review if it is matched in none and in review in one.
- * A cell's figures are those of the group it stands in. Reads all accounts: not on the loop. */
+ * A cell's matches are those of the group it stands in. Reads all accounts: not on the loop. */
 MDL_MUST_CHECK enum mdl_status mdl_snap_unite(const char *dir, const uint8_t round[MDL_STORE_ROUND],
                                               const struct mdl_snap_part *part, size_t n,
                                               struct mdl_regroup_counts *out,

@@ -14,6 +14,7 @@ struct mdl_source_row {
     int64_t id; /* given by put */
     char name[MDL_STORE_SLUG + 1];
     char generation[MDL_STORE_GENERATION + 1]; /* "" until the first import */
+    char marks[MDL_STORE_GENERATION + 1];      /* of that generation; "" if there is no rule */
     char kind[25];                             /* what the file was ("salesforce-report", ...) */
     char *mapping;                             /* JSON, or NULL: column mapping, remembered */
     char *rules;                               /* JSON, or NULL: population rules */
@@ -27,14 +28,19 @@ struct mdl_source_row {
  * Never touches the generation. MDL_U_ARGUMENT: a name that is no slug. */
 MDL_MUST_CHECK enum mdl_status mdl_source_put(struct mdl_store *st, struct mdl_source_row *s,
                                               struct mdl_error *err);
-/* Swaps in an import: one row. Writes generation, report, imported_at, data_as_of, accounts, keys
- * of s->name. `old` receives the generation it replaces ("" if none): after the commit the caller
- * deletes it with mdl_gen_delete, on its own thread (an unlink of a large file takes a while); what
- * is forgotten is deleted when the store is next opened. MDL_U_NOT_FOUND: no such source, or the
- * generation's file is not there. */
+/* Swaps in an import: one row. Writes generation, marks, report, imported_at, data_as_of, accounts,
+ * keys of s->name. `old` receives the generation it replaces ("" if none): after the commit the
+ * caller deletes it with mdl_gen_delete, on its own thread (an unlink of a large file takes a
+ * while); what is forgotten is deleted when the store is next opened. MDL_U_NOT_FOUND: no such
+ * source, or the generation's file is not there. */
 MDL_MUST_CHECK enum mdl_status mdl_source_swap(struct mdl_store *st, const struct mdl_source_row *s,
                                                char old[MDL_STORE_GENERATION + 1],
                                                struct mdl_error *err);
+/* Swaps in other marks of the generation at hand, and the report that speaks of them. MDL_U_STATE:
+ * the source has another generation by now; nothing changed. */
+MDL_MUST_CHECK enum mdl_status mdl_source_mark(struct mdl_store *st, const char *name,
+                                               const char *generation, const char *marks,
+                                               const char *report, struct mdl_error *err);
 /* Forgets a source; `old` as above. MDL_U_NOT_FOUND. Results of past rounds stay. */
 MDL_MUST_CHECK enum mdl_status mdl_source_remove(struct mdl_store *st, const char *name,
                                                  char old[MDL_STORE_GENERATION + 1],

@@ -28,7 +28,10 @@ static enum mdl_status ask(struct mdl_store *st, const char *sql, const char *st
 static enum mdl_status source_wanted(struct mdl_store *st, const char *stem, bool *wanted,
                                      struct mdl_error *err)
 {
-    return ask(st, "SELECT 1 FROM source WHERE name || '-' || generation = ?", stem, wanted, err);
+    return ask(st,
+               "SELECT 1 FROM source WHERE ?1 IN (name || '-' || generation, "
+               "                                   name || '-' || generation || '-' || marks)",
+               stem, wanted, err);
 }
 
 /* A round without an opened position has no result that the snapshot could explain. */

@@ -51,10 +51,11 @@ CREATE TABLE agreement (
     changed_at       INTEGER NOT NULL,
     valid_from       INTEGER NOT NULL,
     valid_until      INTEGER NOT NULL,
-    reason           TEXT NOT NULL
+    reason           TEXT NOT NULL,
+    note             TEXT NOT NULL
 ) STRICT;
 CREATE INDEX agreement_partner ON agreement (partner, created_at);
-CREATE TRIGGER agreement_bytes BEFORE UPDATE OF hash, partner, bytes, created_at ON agreement
+CREATE TRIGGER agreement_bytes BEFORE UPDATE OF hash, partner, bytes, created_at, note ON agreement
 BEGIN
     SELECT RAISE(ABORT, 'an agreement is never altered');
 END;

@@ -37,6 +37,7 @@ CREATE TABLE match_key (
 ) STRICT;
 
 CREATE TABLE opportunity (
+    id           INTEGER PRIMARY KEY,
     account_id   TEXT NOT NULL,
     account_name TEXT NOT NULL,
     won          INTEGER NOT NULL,
@@ -51,3 +52,35 @@ CREATE TABLE population (
     bit  INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
 ) STRICT;
+
+-- The rows as they came, with all their columns, so that a rule can be asked of them later. Who
+-- reads the bytes is not this room's.
+CREATE TABLE file (
+    id     INTEGER PRIMARY KEY,
+    header BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE account_row (
+    account INTEGER PRIMARY KEY,
+    file    INTEGER NOT NULL,
+    cells   BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE opportunity_row (
+    opportunity INTEGER PRIMARY KEY,
+    file        INTEGER NOT NULL,
+    cells       BLOB NOT NULL
+) STRICT;
+
+-- Rows of a record that had come before, and the account that stands for them.
+CREATE TABLE repeated (
+    id    INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL
+) STRICT;
+
+-- Keys that an account came with and is not compared by. Who objects may name them all the same.
+CREATE TABLE unused_key (
+    key     BLOB NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (key, account)
+) STRICT, WITHOUT ROWID;
