@@ -117,6 +117,24 @@ START_TEST(forged_matches_by_one_shared_account)
 }
 END_TEST
 
+/* [D] The same at level counts, where nothing is proved: the count is a lie, and the round
+ * completes with it on both sides. */
+START_TEST(a_count_made_larger_by_one_shared_account)
+{
+    struct sim_size size = {.groups = 1, .own = {29, 29}, .common = 1, .parallel = 1, .counts = 1};
+    struct stage s;
+
+    stage_open_sized(&s, _i, &size, NULL);
+    s.attacker->after_work = forge;
+    sim_start(&s.w);
+    ck_assert(sim_run(&s.w));
+    ck_assert_int_eq(s.victim->store.outcome, MDL_OUTCOME_COMPLETE);
+    ck_assert_uint_eq(s.victim->store.matched, FORGED);
+    ck_assert_uint_eq(s.victim->store.opened, 0);
+    stage_close(&s);
+}
+END_TEST
+
 /* [D] r G planted: its tag needs the victim's K, which is hidden until both lists of tags are out.
  */
 static void plant_multiples(struct sim_node *n, struct mdl_session_work *w)
@@ -140,7 +158,7 @@ START_TEST(planted_multiples_of_g_match_nothing)
 {
     struct stage s;
 
-    stage_open(&s, _i);
+    stage_open_at(&s, _i % 2, _i < 2 ? MDL_LEVEL_ACCOUNTS : MDL_LEVEL_COUNTS);
     s.attacker->after_work = plant_multiples;
     sim_start(&s.w);
     ck_assert(sim_run(&s.w));
@@ -159,7 +177,8 @@ int main(void)
 
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, forged_matches_by_one_shared_account, 0, 4);
-    tcase_add_loop_test(t, planted_multiples_of_g_match_nothing, 0, 2);
+    tcase_add_loop_test(t, a_count_made_larger_by_one_shared_account, 0, 2);
+    tcase_add_loop_test(t, planted_multiples_of_g_match_nothing, 0, 4);
     suite_add_tcase(suite, t);
     SRunner *r = srunner_create(suite);
     srunner_run_all(r, CK_NORMAL);

@@ -72,10 +72,10 @@ static bool learned(uint32_t ordinal)
     return false;
 }
 
-static void probe(struct stage *s, int attacker, uint32_t first_probe)
+static void probe(struct stage *s, int attacker, uint32_t first_probe, enum mdl_level level)
 {
     honest = first_probe;
-    stage_open(s, attacker);
+    stage_open_at(s, attacker, level);
     s->attacker->after_work = blind_one_by_one;
     s->victim->on_send = listen_in;
     sim_start(&s->w);
@@ -92,7 +92,7 @@ START_TEST(all_names_by_an_exponent_a_row)
 {
     struct stage s;
 
-    probe(&s, _i, 0);
+    probe(&s, _i, 0, MDL_LEVEL_ACCOUNTS);
     ck_assert_int_eq(s.victim->store.outcome, MDL_OUTCOME_COMPLETE);
     ck_assert_uint_eq(s.victim->store.matched, 0);
     ck_assert_uint_eq(s.victim->store.opened, 0);
@@ -106,13 +106,25 @@ START_TEST(some_probes_within_an_honest_list)
     struct stage s;
     unsigned opened = 0;
 
-    probe(&s, _i, ALL - 4);
+    probe(&s, _i, ALL - 4, MDL_LEVEL_ACCOUNTS);
     ck_assert_int_eq(s.victim->store.outcome, MDL_OUTCOME_COMPLETE);
     ck_assert_uint_eq(s.victim->store.matched, COMMON - 4);
     for (uint32_t i = 0; i < ALL; i++) {
         opened += s.victim->store.row[0][i].opened ? 1 : 0;
     }
     ck_assert_uint_eq(opened, COMMON - 4);
+    stage_close(&s);
+}
+END_TEST
+
+/* [D] The same at level counts: which, not only how many. What was to be learned was 10. */
+START_TEST(which_where_only_how_many_was_agreed)
+{
+    struct stage s;
+
+    probe(&s, _i % 2, _i < 2 ? 0 : ALL - 4, MDL_LEVEL_COUNTS);
+    ck_assert_int_eq(s.victim->store.outcome, MDL_OUTCOME_COMPLETE);
+    ck_assert_uint_eq(s.victim->store.matched, _i < 2 ? 0 : COMMON - 4);
     stage_close(&s);
 }
 END_TEST
@@ -125,6 +137,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, all_names_by_an_exponent_a_row, 0, 2);
     tcase_add_loop_test(t, some_probes_within_an_honest_list, 0, 2);
+    tcase_add_loop_test(t, which_where_only_how_many_was_agreed, 0, 4);
     suite_add_tcase(suite, t);
     SRunner *r = srunner_create(suite);
     srunner_run_all(r, CK_NORMAL);

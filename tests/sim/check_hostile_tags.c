@@ -154,9 +154,9 @@ static const struct {
 
 START_TEST(tag_list_that_breaks_its_rules)
 {
-    for (int attacker = 0; attacker < 2; attacker++) {
+    for (int way = 0; way < 4; way++) {
         struct stage s;
-        stage_open(&s, attacker);
+        stage_open_at(&s, way % 2, way < 2 ? MDL_LEVEL_ACCOUNTS : MDL_LEVEL_COUNTS);
         s.attacker->on_send = tag_lies[_i].on_send;
         stage_run(&s, tag_lies[_i].status);
         ck_assert_uint_eq(s.victim->sent_of[MDL_MSG_MATCH], 0);
@@ -207,9 +207,9 @@ static const struct {
 
 START_TEST(digest_that_disagrees)
 {
-    for (int attacker = 0; attacker < 2; attacker++) {
+    for (int way = 0; way < 4; way++) {
         struct stage s;
-        stage_open(&s, attacker);
+        stage_open_at(&s, way % 2, way < 2 ? MDL_LEVEL_ACCOUNTS : MDL_LEVEL_COUNTS);
         s.attacker->on_send = match_lies[_i].on_send;
         stage_run(&s, match_lies[_i].status);
         ck_assert_uint_eq(s.victim->sent_of[MDL_MSG_OPEN],
@@ -285,7 +285,7 @@ START_TEST(hidden_matches_and_silence_about_them)
 {
     struct stage s;
 
-    stage_open(&s, _i);
+    stage_open_at(&s, _i % 2, _i < 2 ? MDL_LEVEL_ACCOUNTS : MDL_LEVEL_COUNTS);
     s.attacker->after_work = hide_matches;
     sim_start(&s.w);
     ck_assert(sim_run(&s.w));
@@ -309,7 +309,7 @@ int main(void)
     tcase_add_loop_test(t, tag_list_that_breaks_its_rules, 0, ROWS(tag_lies));
     tcase_add_loop_test(t, digest_that_disagrees, 0, ROWS(match_lies));
     tcase_add_loop_test(t, hidden_matches_open_nothing, 0, 2);
-    tcase_add_loop_test(t, hidden_matches_and_silence_about_them, 0, 2);
+    tcase_add_loop_test(t, hidden_matches_and_silence_about_them, 0, 4);
     suite_add_tcase(suite, t);
     SRunner *r = srunner_create(suite);
     srunner_run_all(r, CK_NORMAL);

@@ -16,7 +16,16 @@ void stage_open_sized(struct stage *s, int attacker, const struct sim_size *size
 
 void stage_open(struct stage *s, int attacker)
 {
-    struct sim_size size = {.groups = 1, .own = {20, 20}, .common = 10, .parallel = 1};
+    stage_open_at(s, attacker, MDL_LEVEL_ACCOUNTS);
+}
+
+void stage_open_at(struct stage *s, int attacker, enum mdl_level level)
+{
+    struct sim_size size = {.groups = 1,
+                            .own = {20, 20},
+                            .common = 10,
+                            .parallel = 1,
+                            .counts = level == MDL_LEVEL_COUNTS ? 1 : 0};
 
     stage_open_sized(s, attacker, &size, NULL);
 }

@@ -16,6 +16,7 @@ struct stage {
 
 /* 20 keys each side beside 10 common ones, unless a test asks otherwise. */
 void stage_open(struct stage *s, int attacker);
+void stage_open_at(struct stage *s, int attacker, enum mdl_level level);
 void stage_open_sized(struct stage *s, int attacker, const struct sim_size *size,
                       void (*change)(struct mdl_agreement *terms));
 /* Runs to the end and asserts that the victim ended the round itself with this code, that nothing
