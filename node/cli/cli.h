@@ -68,6 +68,10 @@ MDL_MUST_CHECK enum mdl_status show_rounds(struct cli *c, const json_t *list, FI
 /* Names of a list, "a, b, c". */
 const char *join_names(const json_t *list, char *out, size_t size);
 
+/* Shows what a round with the partner that the command names would disclose, and asks, unless --yes
+ * is given. */
+MDL_MUST_CHECK enum mdl_status confirm_round(struct cli *c, const char *question);
+
 /* Follows a round until it has ended, or for `seconds` (0: without end), drawing on standard error.
  * *round is its last document. MDL_P_STALLED when the time is over, MDL_U_CANCELLED on Ctrl-C: the
  * round goes on in both cases. */

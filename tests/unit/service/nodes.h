@@ -34,6 +34,13 @@ json_t *node_import_file(struct node *n, const char *path, json_t *params);
 void nodes_pair(struct node *a, struct node *b, bool accept);
 /* Polls round.show until the round has ended; returns its document. */
 json_t *node_wait_round(struct node *n, const char *id, int seconds);
+/* Northwind, which listens, and Contoso, which dials out: a fixture for most of the tests. */
+extern struct node northwind, contoso;
+void two_nodes_setup(void);
+void two_nodes_teardown(void);
+/* Runs the tests as one suite, each with that fixture; for main. */
+int two_nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s);
+
 /* A free port on 127.0.0.1 as "tcp://127.0.0.1:PORT". */
 void free_endpoint(char out[64]);
 
