@@ -9,7 +9,7 @@
 #include <store_outbox.h>
 #include <string.h>
 
-static enum mdl_role role_with(struct mdl_service *s, const uint8_t identity[MDL_IDENTITY_BYTES])
+enum mdl_role agreement_role(struct mdl_service *s, const uint8_t identity[MDL_IDENTITY_BYTES])
 {
     return mdl_role_of(mdl_identity_public(s->identity), identity);
 }
@@ -27,88 +27,6 @@ static enum mdl_status log_agreement(struct mdl_service *s, int64_t partner,
     return trail_add(s, &t, err);
 }
 
-/* ---- finding ------------------------------------------------------------------------------------
- */
-
-struct seek {
-    enum mdl_agreement_state state;
-    uint64_t now;
-    bool hit;
-    uint8_t hash[HASH_BYTES];
-};
-
-static bool seek_row(void *ctx, const struct mdl_agreement_row *a)
-{
-    struct seek *k = ctx;
-    bool current = a->valid_from <= k->now && k->now < a->valid_until;
-    if (a->state != k->state || !current) {
-        return true;
-    }
-    memcpy(k->hash, a->hash, sizeof k->hash);
-    k->hit = true;
-    return false;
-}
-
-enum mdl_status agreement_newest(struct mdl_service *s, int64_t partner,
-                                 enum mdl_agreement_state state, struct mdl_agreement_row *row,
-                                 struct mdl_error *err)
-{
-    struct seek k = {.state = state, .now = now_ms()};
-    enum mdl_status st = mdl_agreement_list(s->store, partner, seek_row, &k, err);
-    if (st != MDL_OK) {
-        return st;
-    }
-    if (!k.hit) {
-        return mdl_fail(err, MDL_U_NOT_FOUND, "no agreement is %s",
-                        mdl_agreement_state_slug(state));
-    }
-    return mdl_agreement_get(s->store, k.hash, row, err);
-}
-
-enum mdl_status agreement_check(struct mdl_service *s, int64_t partner,
-                                const uint8_t hash[HASH_BYTES], struct mdl_agreement *a,
-                                struct mdl_agreement_row *row, struct mdl_error *err)
-{
-    const struct peer *p = peer_by_id(s, partner);
-    if (p == NULL) {
-        return mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned");
-    }
-    enum mdl_status st = mdl_agreement_get(s->store, hash, row, NULL);
-    if (st != MDL_OK || row->partner != partner) {
-        if (st == MDL_OK) {
-            mdl_agreement_clear(row);
-        }
-        return mdl_fail(err, MDL_P_AGREEMENT, "no such agreement with this partner");
-    }
-    enum mdl_role own = role_with(s, p->identity);
-    struct mdl_agreement_file f = {.bytes = row->bytes.data, .len = row->bytes.len};
-    f.signature[own] = row->has_our_sig ? row->our_sig : NULL;
-    f.signature[mdl_role_other(own)] = row->has_their_sig ? row->their_sig : NULL;
-    f.revocation[own] = row->has_our_revocation ? row->our_revocation : NULL;
-    f.revocation[mdl_role_other(own)] = row->has_their_revocation ? row->their_revocation : NULL;
-    st =
-        mdl_agreement_in_force(&f, mdl_identity_public(s->identity), p->identity, now_ms(), a, err);
-    if (st != MDL_OK) {
-        mdl_agreement_clear(row);
-    }
-    return st;
-}
-
-enum mdl_status agreement_in_force(struct mdl_service *s, int64_t partner,
-                                   struct mdl_agreement_row *row, struct mdl_agreement *a,
-                                   struct mdl_error *err)
-{
-    struct mdl_agreement local;
-    uint8_t hash[HASH_BYTES];
-    enum mdl_status st = agreement_newest(s, partner, MDL_AGREEMENT_IN_FORCE, row, err);
-    if (st != MDL_OK) {
-        return st;
-    }
-    memcpy(hash, row->hash, sizeof hash);
-    mdl_agreement_clear(row);
-    return agreement_check(s, partner, hash, a != NULL ? a : &local, row, err);
-}
-
 /* ---- our acts -----------------------------------------------------------------------------------
  */
 
@@ -118,6 +36,7 @@ static enum mdl_status send_propose(struct mdl_service *s, const struct mdl_agre
     struct mdl_msg m = {.type = MDL_MSG_AGREEMENT_PROPOSE};
     m.body.agreement_propose.agreement = (struct mdl_bytes){row->bytes.data, row->bytes.len};
     m.body.agreement_propose.signature = row->our_sig;
+    m.body.agreement_propose.note = mdl_text_of(row->note);
     return outside_send(s, row->partner, &m, row->hash, sizeof row->hash, true, err);
 }
 
@@ -142,7 +61,7 @@ enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partne
     mdl_agreement_hash(bytes, len, row->hash);
     struct mdl_statement_parts parts = {.hash = row->hash};
     if (st == MDL_OK) {
-        st = mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, role_with(s, partner->identity),
+        st = mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, agreement_role(s, partner->identity),
                                 &s->signer, row->our_sig, err);
     }
     row->partner = partner->id;
@@ -151,6 +70,7 @@ enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partne
     row->created_at = row->changed_at = now_ms();
     row->valid_from = a.valid_from;
     row->valid_until = a.valid_until;
+    clip_text(row->note, sizeof row->note, wish != NULL && wish->note != NULL ? wish->note : "");
     if (st == MDL_OK) {
         st = mdl_agreement_insert(s->store, row, err);
     }
@@ -184,8 +104,8 @@ enum mdl_status agreement_accept(struct mdl_service *s, struct mdl_agreement_row
     if (p == NULL) {
         return mdl_fail(err, MDL_U_NOT_FOUND, "this partner is not pinned any more");
     }
-    enum mdl_status st = mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, role_with(s, p->identity),
-                                            &s->signer, row->our_sig, err);
+    enum mdl_status st = mdl_statement_sign(
+        MDL_SAY_AGREEMENT, &parts, agreement_role(s, p->identity), &s->signer, row->our_sig, err);
     if (st != MDL_OK) {
         return st;
     }
@@ -199,7 +119,7 @@ enum mdl_status agreement_accept(struct mdl_service *s, struct mdl_agreement_row
     if (st == MDL_OK) {
         st = send_accept(s, row, err);
     }
-    return st == MDL_OK ? proposals_agreement(s, row->partner, err) : st;
+    return st == MDL_OK ? agreement_settle(s, p, MDL_BY_US, err) : st;
 }
 
 /* ---- the partner's messages ---------------------------------------------------------------------
@@ -224,6 +144,7 @@ static enum mdl_status answer_known(struct mdl_service *s, const struct peer *p,
     }
     switch (row->state) {
     case MDL_AGREEMENT_IN_FORCE:
+    case MDL_AGREEMENT_REPLACED:
         return row->has_our_sig ? send_accept(s, row, err) : MDL_OK;
     case MDL_AGREEMENT_REJECTED:
     case MDL_AGREEMENT_REVOKED:
@@ -247,6 +168,8 @@ static enum mdl_status store_proposal(struct mdl_service *s, const struct peer *
     row->bytes = (struct mdl_blob){(uint8_t *)(uintptr_t)b->agreement.p, b->agreement.len};
     row->has_their_sig = true;
     memcpy(row->their_sig, b->signature, sizeof row->their_sig);
+    (void)snprintf(row->note, sizeof row->note, "%.*s", (int)b->note.len,
+                   b->note.p != NULL ? b->note.p : "");
     row->created_at = row->changed_at = now_ms();
     row->valid_from = a->valid_from;
     row->valid_until = a->valid_until;
@@ -291,7 +214,7 @@ static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
 {
     struct mdl_agreement a;
     struct mdl_agreement_row row = {0};
-    enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
+    enum mdl_role theirs = mdl_role_other(agreement_role(s, p->identity));
     const char *reason;
     bool room;
     uint8_t hash[HASH_BYTES];
@@ -335,8 +258,11 @@ static enum mdl_status take_accept(struct mdl_service *s, struct peer *p,
                                    struct mdl_agreement_row *row, struct mdl_error *err)
 {
     struct mdl_statement_parts parts = {.hash = row->hash};
-    enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
-    if (row->state != MDL_AGREEMENT_PROPOSED_BY_US) {
+    enum mdl_role theirs = mdl_role_other(agreement_role(s, p->identity));
+    /* One that was taken back while they signed it is in force nowhere, but both signed it: it
+     * replaces others on their side, so it does on ours. */
+    bool late = row->state == MDL_AGREEMENT_REVOKED && row->has_our_sig && !row->has_their_sig;
+    if (row->state != MDL_AGREEMENT_PROPOSED_BY_US && !late) {
         return settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
     }
     enum mdl_status st =
@@ -346,6 +272,10 @@ static enum mdl_status take_accept(struct mdl_service *s, struct peer *p,
     }
     memcpy(row->their_sig, b->signature, sizeof row->their_sig);
     row->has_their_sig = true;
+    if (late) {
+        st = mdl_agreement_move(s->store, MDL_AGREEMENT_REVOKED, row, err);
+        return st == MDL_OK ? agreement_settle(s, p, MDL_BY_THEM, err) : st;
+    }
     row->state = MDL_AGREEMENT_IN_FORCE;
     row->changed_at = now_ms();
     st = mdl_agreement_move(s->store, MDL_AGREEMENT_PROPOSED_BY_US, row, err);
@@ -357,7 +287,7 @@ static enum mdl_status take_accept(struct mdl_service *s, struct peer *p,
     }
     if (st == MDL_OK) {
         svc_log(s, "info", "%s accepted the agreement", p->name);
-        st = proposals_agreement(s, p->id, err);
+        st = agreement_settle(s, p, MDL_BY_THEM, err);
     }
     return st;
 }
@@ -399,7 +329,7 @@ static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
     const char *what = theirs ? "revoked by the partner" : "revoked by us";
     struct mdl_statement_parts parts = {.hash = row->hash};
     enum mdl_agreement_state from = row->state;
-    enum mdl_status st = mdl_statement_sign(MDL_SAY_REVOKE, &parts, role_with(s, p->identity),
+    enum mdl_status st = mdl_statement_sign(MDL_SAY_REVOKE, &parts, agreement_role(s, p->identity),
                                             &s->signer, row->our_revocation, err);
     if (st != MDL_OK) {
         return st;
@@ -427,7 +357,7 @@ static enum mdl_status take_revoke(struct mdl_service *s, struct peer *p,
                                    struct mdl_agreement_row *row, struct mdl_error *err)
 {
     struct mdl_statement_parts parts = {.hash = row->hash};
-    enum mdl_role theirs = mdl_role_other(role_with(s, p->identity));
+    enum mdl_role theirs = mdl_role_other(agreement_role(s, p->identity));
     enum mdl_status st =
         mdl_statement_verify(MDL_SAY_REVOKE, &parts, theirs, p->identity, b->signature, err);
     if (st == MDL_OK) {

@@ -30,8 +30,23 @@ enum mdl_status outside_send_bytes(struct mdl_service *s, int64_t partner, uint8
                                    const uint8_t *round, const uint8_t *agreement,
                                    const uint8_t *bytes, size_t len, struct mdl_error *err);
 
+/* ---- agreement_force.c --------------------------------------------------------------------------
+ * Between two parties one agreement is in force: of those that both signed, whatever became of
+ * them, the one with the latest valid_from (then the higher hash). Both nodes come to the same one
+ * in whatever order the signatures arrive. */
+/* After a signature came: what is in force besides the last is replaced, its rounds end (by whom
+ * `by` says); our rounds that waited for the last are proposed. */
+enum mdl_status agreement_settle(struct mdl_service *s, const struct peer *p, enum mdl_by by,
+                                 struct mdl_error *err);
+/* The last one that both signed, if it comes after `than` (NULL: after none). Without its bytes:
+ * nothing to clear. */
+enum mdl_status agreement_after(struct mdl_service *s, int64_t partner,
+                                const struct mdl_agreement_row *than, bool *hit,
+                                struct mdl_agreement_row *after, struct mdl_error *err);
+
 /* ---- agreements.c -------------------------------------------------------------------------------
  */
+enum mdl_role agreement_role(struct mdl_service *s, const uint8_t identity[MDL_IDENTITY_BYTES]);
 enum mdl_status agreement_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,
                                   struct mdl_error *err);
 /* The newest agreement in force with a partner; MDL_U_NOT_FOUND. `row` to be cleared. `a` may be
@@ -44,7 +59,9 @@ enum mdl_status agreement_check(struct mdl_service *s, int64_t partner,
                                 const uint8_t hash[HASH_BYTES], struct mdl_agreement *a,
                                 struct mdl_agreement_row *row, struct mdl_error *err);
 struct agreement_wish {
-    const json_t *params; /* of agreement.propose, or NULL for the standard terms */
+    const json_t *params;             /* of agreement.propose or .amend, or NULL */
+    const struct mdl_agreement *base; /* whose terms hold where params say nothing; NULL: standard */
+    const char *note;                 /* travels with the proposal, unsigned; NULL: none */
 };
 /* Drafts, signs, stores and proposes. `row` to be cleared. */
 enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partner_row *partner,
@@ -72,6 +89,12 @@ bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *
                            const struct mdl_agreement *a, char term[TERM_NAME]);
 json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row);
 json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a);
+json_t *doc_caps(const struct mdl_agreement_caps *c);
+json_t *doc_terms(struct mdl_service *s, const struct mdl_agreement *a);
+/* The differences as an array, seen from us. *raised: the cells that disclose more, if that is all
+ * that differs (names and times apart): the one side asks for more; else NULL. */
+void doc_changes(struct mdl_service *s, const struct mdl_agreement *before,
+                 const struct mdl_agreement *after, json_t **changes, json_t **raised);
 /* The partner's standing rule was switched on: accepts what waits and is covered by it. */
 void outside_standing_rule(struct mdl_service *s, int64_t partner);
 

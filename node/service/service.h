@@ -51,6 +51,13 @@ MDL_MUST_CHECK enum mdl_status mdl_node_init(const char *dir, const struct mdl_i
 MDL_MUST_CHECK enum mdl_status mdl_node_explain(const json_t *params, json_t **result,
                                                 struct mdl_error *err);
 
+/* Verifies a record that agreement.export wrote, without a node: form, terms, both signatures,
+ * revocations. The document says whose it is and whether it is in force now. Errors:
+ * MDL_P_MALFORMED (no record, or damaged), MDL_P_AGREEMENT (terms that make no sense),
+ * MDL_P_SIGNATURE; those of decoding. */
+MDL_MUST_CHECK enum mdl_status mdl_node_verify_agreement(const char *text, size_t len,
+                                                         json_t **result, struct mdl_error *err);
+
 /* Opens the node for serving: takes the directory's lock, opens and migrates the database, unlocks
  * the keys, ends rounds that a restart cut, binds. `log` receives lines ("level", "text") for the
  * operator; it may be called from any thread. Errors name what to do: MDL_U_PASSPHRASE,
@@ -80,7 +87,7 @@ struct mdl_param {
     const char *doc;
 };
 
-#define MDL_VERB_PARAMS 12
+#define MDL_VERB_PARAMS 16
 struct mdl_verb {
     const char *name; /* "round.start" */
     enum mdl_verb_where where;

@@ -66,6 +66,32 @@ static enum mdl_status add_source(struct mdl_service *s, const json_t *source, c
     return st;
 }
 
+/* The same for each of the populations in "own". */
+static enum mdl_status fill_each(struct mdl_service *s, json_t *disclosure, const json_t *pending,
+                                 struct mdl_error *err)
+{
+    size_t i;
+    json_t *own;
+    enum mdl_status st = MDL_OK;
+
+    json_array_foreach(json_object_get(disclosure, "own"), i, own)
+    {
+        json_t *names = json_pack("[O]", json_object_get(own, "population"));
+        uint64_t accounts = 0;
+        uint64_t keys = 0;
+        size_t k;
+        const json_t *source;
+        json_array_foreach(json_object_get(pending, "sources"), k, source)
+        {
+            st = st == MDL_OK ? add_source(s, source, names, &accounts, &keys, err) : st;
+        }
+        (void)json_object_set_new(own, "accounts", json_integer((json_int_t)accounts));
+        (void)json_object_set_new(own, "keys", json_integer((json_int_t)keys));
+        json_decref(names);
+    }
+    return st;
+}
+
 static enum mdl_status fill(struct mdl_service *s, json_t *disclosure, struct mdl_error *err)
 {
     const json_t *pending = json_object_get(disclosure, PENDING);
@@ -82,6 +108,7 @@ static enum mdl_status fill(struct mdl_service *s, json_t *disclosure, struct md
     }
     (void)json_object_set_new(disclosure, "own_accounts", json_integer((json_int_t)accounts));
     (void)json_object_set_new(disclosure, "own_keys", json_integer((json_int_t)keys));
+    st = st == MDL_OK ? fill_each(s, disclosure, pending, err) : st;
     (void)json_object_del(disclosure, PENDING);
     return st;
 }

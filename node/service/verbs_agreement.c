@@ -1,12 +1,9 @@
 /* verbs_agreement.c: what an operator does with agreements.
  * It may not change terms: it drafts, signs and answers through agreements.c. */
-#include "outside.h"
-#include "proposals.h"
-#include "rounds.h"
+#include "agreement_wish.h"
 #include "sizes.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct prefix {
@@ -88,14 +85,87 @@ static enum mdl_status find(struct mdl_service *s, const char *text, const state
     return of_partner(s, text, order, row, err);
 }
 
-static enum mdl_status show(struct mdl_service *s, struct mdl_agreement_row *row, json_t **result,
-                            struct mdl_error *err)
+enum mdl_status agreement_find(struct mdl_service *s, const char *text,
+                               struct mdl_agreement_row *row, struct mdl_error *err)
 {
-    struct mdl_agreement a;
-    enum mdl_status st = mdl_agreement_decode(row->bytes.data, row->bytes.len, &a, err);
+    return find(s, text, to_show, row, err);
+}
+
+/* ---- looking ------------------------------------------------------------------------------------
+ */
+
+static bool is_open(const struct mdl_agreement_row *row)
+{
+    return row == NULL || row->state == MDL_AGREEMENT_PROPOSED_BY_US ||
+           row->state == MDL_AGREEMENT_PROPOSED_BY_THEM;
+}
+
+json_t *doc_request(json_t *raised, const struct mdl_agreement_row *row)
+{
+    bool theirs = row != NULL && row->state == MDL_AGREEMENT_PROPOSED_BY_THEM;
+    const char *note = row != NULL ? row->note : "";
+    if (raised == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s, s:o, s:o}", "by", theirs ? "them" : "us", "reason",
+                     note[0] != '\0' ? json_string(note) : json_null(), "cells", raised);
+}
+
+/* What a proposal would change in the agreement in force, if there is one. */
+static void add_changes(struct mdl_service *s, int64_t partner, const struct mdl_agreement_row *row,
+                        const struct mdl_agreement *a, json_t *result)
+{
+    struct mdl_agreement_row base;
+    struct mdl_agreement before;
+    json_t *changes = json_null();
+    json_t *raised = NULL;
+    json_t *against = json_null();
+
+    if (is_open(row) && agreement_in_force(s, partner, &base, &before, NULL) == MDL_OK) {
+        doc_changes(s, &before, a, &changes, &raised);
+        against = doc_hex(base.hash, sizeof base.hash);
+        mdl_agreement_clear(&base);
+    }
+    (void)json_object_set_new(result, "against", against);
+    (void)json_object_set_new(result, "changes", changes);
+    (void)json_object_set_new(result, "request", doc_request(raised, row));
+}
+
+enum mdl_status agreement_view(struct mdl_service *s, int64_t partner,
+                               const struct mdl_agreement_row *row, const struct mdl_agreement *a,
+                               json_t **result, struct mdl_error *err)
+{
+    struct mdl_agreement decoded;
+    enum mdl_status st = MDL_OK;
+    if (a == NULL) {
+        st = mdl_agreement_decode(row->bytes.data, row->bytes.len, &decoded, err);
+        a = &decoded;
+    }
     if (st == MDL_OK) {
-        *result = json_pack("{s:o, s:o}", "agreement", doc_agreement(s, row), "disclosure",
-                            doc_disclosure(s, &a));
+        *result = json_pack("{s:o, s:o, s:o}", "agreement",
+                            row != NULL ? doc_agreement(s, row) : json_null(), "terms",
+                            doc_terms(s, a), "disclosure", doc_disclosure(s, a));
+        add_changes(s, partner, row, a, *result);
+    }
+    return st;
+}
+
+enum mdl_status agreement_preview_or_propose(struct mdl_service *s,
+                                             const struct mdl_partner_row *partner,
+                                             const struct agreement_wish *wish, json_t **result,
+                                             struct mdl_error *err)
+{
+    struct mdl_agreement_row row;
+    struct mdl_agreement a;
+    if (param_bool(wish->params, "preview", false)) {
+        enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
+        st = st == MDL_OK ? mdl_agreement_valid(&a, err) : st;
+        return st == MDL_OK ? agreement_view(s, partner->id, NULL, &a, result, err) : st;
+    }
+    enum mdl_status st = agreement_propose(s, partner, wish, &row, err);
+    if (st == MDL_OK) {
+        st = agreement_view(s, partner->id, &row, NULL, result, err);
+        mdl_agreement_clear(&row);
     }
     return st;
 }
@@ -104,28 +174,13 @@ static enum mdl_status on_loop_agreement_propose(struct mdl_service *s, const js
                                                  json_t **result, struct mdl_error *err)
 {
     struct mdl_partner_row partner;
-    struct mdl_agreement_row row;
-    struct mdl_agreement a;
-    struct agreement_wish wish = {params};
+    struct agreement_wish wish = {.params = params, .note = param_text(params, "reason")};
     enum mdl_status st = partner_find(s, param_text(params, "partner"), &partner, err);
 
-    if (st != MDL_OK) {
-        return st;
+    if (st == MDL_OK) {
+        st = agreement_preview_or_propose(s, &partner, &wish, result, err);
+        mdl_partner_clear(&partner);
     }
-    if (param_bool(params, "preview", false)) {
-        st = agreement_draft_for(s, &partner, &wish, &a, err);
-        st = st == MDL_OK ? mdl_agreement_valid(&a, err) : st;
-        if (st == MDL_OK) {
-            *result = json_pack("{s:n, s:o}", "agreement", "disclosure", doc_disclosure(s, &a));
-        }
-    } else {
-        st = agreement_propose(s, &partner, &wish, &row, err);
-        if (st == MDL_OK) {
-            st = show(s, &row, result, err);
-            mdl_agreement_clear(&row);
-        }
-    }
-    mdl_partner_clear(&partner);
     return st;
 }
 
@@ -172,7 +227,7 @@ static enum mdl_status on_loop_agreement_show(struct mdl_service *s, const json_
     struct mdl_agreement_row row;
     enum mdl_status st = find(s, param_text(params, "agreement"), to_show, &row, err);
     if (st == MDL_OK) {
-        st = show(s, &row, result, err);
+        st = agreement_view(s, row.partner, &row, NULL, result, err);
         mdl_agreement_clear(&row);
     }
     return st;
@@ -210,11 +265,23 @@ static enum mdl_status answer(struct mdl_service *s, const json_t *params, act_f
     return st;
 }
 
+/* One that begins before the last that both signed would be replaced as soon as it is signed. */
 static enum mdl_status do_accept(struct mdl_service *s, struct mdl_agreement_row *row,
                                  const char *reason, struct mdl_error *err)
 {
+    struct mdl_agreement_row after;
+    char id[2 * HASH_BYTES + 1];
+    bool hit;
     (void)reason;
-    return agreement_accept(s, row, err);
+    enum mdl_status st = agreement_after(s, row->partner, row, &hit, &after, err);
+    if (st == MDL_OK && hit) {
+        (void)sodium_bin2hex(id, sizeof id, after.hash, sizeof after.hash);
+        return mdl_fail(err, MDL_U_STATE,
+                        "agreement %.12s, which both signed, is newer than this one and would "
+                        "replace it at once: reject this one, and have it proposed anew",
+                        id);
+    }
+    return st == MDL_OK ? agreement_accept(s, row, err) : st;
 }
 
 static enum mdl_status do_revoke(struct mdl_service *s, struct mdl_agreement_row *row,
@@ -239,6 +306,12 @@ enum mdl_status verb_agreement_reject(struct mdl_service *s, const json_t *param
     return answer(s, params, agreement_reject, "rejected", result, err);
 }
 
+static bool next_to_revoke(struct mdl_service *s, int64_t partner, struct mdl_agreement_row *row)
+{
+    return agreement_newest(s, partner, MDL_AGREEMENT_IN_FORCE, row, NULL) == MDL_OK ||
+           agreement_newest(s, partner, MDL_AGREEMENT_PROPOSED_BY_US, row, NULL) == MDL_OK;
+}
+
 enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *params, json_t **result,
                                       struct mdl_error *err)
 {
@@ -249,15 +322,15 @@ enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *param
     if (st != MDL_OK) {
         return st;
     }
-    /* A partner's name ends all that is in force with it: one more would let rounds go on. */
+    /* A partner's name ends all with it: what is in force, and what we have signed and it has not
+     * answered, lest it puts that in force afterwards. */
     int64_t partner = row.partner;
-    bool all = !id_prefix(text, HASH_BYTES, hex) && row.state == MDL_AGREEMENT_IN_FORCE;
+    bool all = !id_prefix(text, HASH_BYTES, hex);
     do {
         st = do_revoke(s, &row, err);
         json_decref(*result);
         *result = st == MDL_OK ? json_pack("{s:o}", "agreement", doc_agreement(s, &row)) : NULL;
         mdl_agreement_clear(&row);
-    } while (st == MDL_OK && all &&
-             agreement_newest(s, partner, MDL_AGREEMENT_IN_FORCE, &row, NULL) == MDL_OK);
+    } while (st == MDL_OK && all && next_to_revoke(s, partner, &row));
     return st;
 }

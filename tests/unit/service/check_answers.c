@@ -110,7 +110,7 @@ static void agree_narrow(void)
         ck_assert_int_lt(i, 500);
         usleep(20000);
     }
-    wait_in_force(&a, 2);
+    wait_in_force(&a, 1);
 }
 
 static void texts_are(const json_t *list, const char *expected)
