@@ -37,10 +37,14 @@ void mdl_cell_free(struct mdl_cell *c)
     free(c->theirs.chunks);
     free(c->used);
     free(c->positions);
-    for (size_t i = 0; i < MDL_PROVE_AHEAD; i++) {
+    for (size_t i = 0; i < MDL_PROVE_AHEAD && c->prove != NULL; i++) {
         mdl_proof_job_free(&c->prove[i]);
     }
-    mdl_proof_job_free(&c->verify);
+    if (c->verify != NULL) {
+        mdl_proof_job_free(c->verify);
+    }
+    free(c->prove);
+    free(c->verify);
     for (size_t i = 0; i < 2; i++) {
         free(c->row[i].ordinals);
         free(c->row[i].populations);

@@ -148,9 +148,10 @@ struct mdl_cell {
 
     /* SLICES */
     uint32_t slices, proving, sent, opened, masks_sent, masks_got, masks_answered;
-    uint8_t *used;       /* n bits: positions opened */
-    uint32_t *positions; /* of the slice being verified */
-    struct mdl_proof_job prove[MDL_PROVE_AHEAD], verify;
+    uint8_t *used;               /* n bits: positions opened */
+    uint32_t *positions;         /* of the slice being verified */
+    struct mdl_proof_job *prove; /* MDL_PROVE_AHEAD of them; NULL until the order is ready */
+    struct mdl_proof_job *verify;
     struct mdl_slice_rows row[2];
 };
 

@@ -71,7 +71,11 @@ static enum mdl_status order_done(struct mdl_session *s, struct mdl_session_work
     (void)s;
     c->order_ready = true;
     mdl_wipe_free(&c->tags, (size_t)c->n_partner * MDL_TAG_BYTES);
-    return mdl_take(&c->used, ((size_t)c->n + 7) / 8, 1, err);
+    enum mdl_status st = mdl_take(&c->used, ((size_t)c->n + 7) / 8, 1, err);
+    if (st == MDL_OK) {
+        st = mdl_take(&c->prove, MDL_PROVE_AHEAD, sizeof *c->prove, err);
+    }
+    return st == MDL_OK ? mdl_take(&c->verify, 1, sizeof *c->verify, err) : st;
 }
 
 static enum mdl_status begin_slices(struct mdl_session *s, struct mdl_cell *c,

@@ -161,7 +161,7 @@ enum mdl_status mdl_prove_ahead(struct mdl_session *s, struct mdl_cell *c, struc
 enum mdl_status mdl_verify_begin(struct mdl_session *s, struct mdl_cell *c, uint32_t j,
                                  const uint8_t proof[64], struct mdl_error *err)
 {
-    struct mdl_proof_job *job = &c->verify;
+    struct mdl_proof_job *job = c->verify;
     uint8_t ctx[64];
     uint32_t first, count;
 

@@ -35,14 +35,19 @@ void *__wrap_realloc(void *p, size_t n)
     return fails() ? NULL : __real_realloc(p, n);
 }
 
-static const char *one_round(unsigned long at, enum mdl_outcome *outcome)
+/* Names; a count beside names, and a group that is not run. */
+static const struct sim_size sizes[] = {
+    {.groups = 1, .own = {2, 1}, .common = 2, .parallel = 1},
+    {.groups = 3, .own = {1, 0}, .common = 1, .parallel = 1, .counts = 2, .empty = {4, 0}}};
+
+static const char *one_round(const struct sim_size *size, unsigned long at,
+                             enum mdl_outcome *outcome)
 {
-    struct sim_size size = {.groups = 1, .own = {2, 1}, .common = 2, .parallel = 1};
     struct sim_world w;
 
     seen = 0;
     fail_at = at;
-    sim_init(&w, 11, &size, NULL);
+    sim_init(&w, 11, size, NULL);
     sim_start(&w);
     bool ended = sim_run(&w);
     const char *wrong = ended ? sim_check(&w) : "the round never ends";
@@ -51,10 +56,10 @@ static const char *one_round(unsigned long at, enum mdl_outcome *outcome)
     return wrong;
 }
 
-int main(void)
+static int every_allocation(const struct sim_size *size)
 {
     enum mdl_outcome outcome;
-    const char *wrong = one_round(0, &outcome);
+    const char *wrong = one_round(size, 0, &outcome);
     unsigned long total = seen, bad = 0, ended = 0;
 
     if (wrong != NULL || outcome != MDL_OUTCOME_COMPLETE || total < 100) {
@@ -62,7 +67,7 @@ int main(void)
         return 1;
     }
     for (unsigned long at = 1; at <= total; at++) {
-        wrong = one_round(at, &outcome);
+        wrong = one_round(size, at, &outcome);
         ended += outcome == MDL_OUTCOME_COMPLETE ? 0 : 1;
         if (wrong != NULL) {
             printf("allocation %lu of %lu: %s\n", at, total, wrong);
@@ -71,4 +76,14 @@ int main(void)
     }
     printf("%lu allocations, %lu rounds ended early, %lu wrong\n", total, ended, bad);
     return bad == 0 && ended > 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    int bad = 0;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        bad |= every_allocation(&sizes[i]);
+    }
+    return bad;
 }

@@ -10,10 +10,16 @@ static uint8_t *blob;
 static size_t blob_len;
 static struct sim_world w;
 
-/* A round in which B dies for good when its receipt state is first on disk. */
+/* A round in which B dies when its receipt state is first on disk: two groups with names, two that
+ * are counted, one of them with nothing in common, and two that are not run. */
 static void setup(void)
 {
-    struct sim_size size = {.groups = 2, .own = {5, 5}, .common = 3, .parallel = 1};
+    struct sim_size size = {.groups = 6,
+                            .own = {5, 5},
+                            .common = 3,
+                            .parallel = 1,
+                            .counts = 1 | 8 | 16,
+                            .empty = {8, 32}};
 
     sim_init(&w, 3, &size, NULL);
     w.plan = (struct sim_plan){SIM_KILL_COMMIT, 1, MDL_MSG_RECEIPT_PART, 0};
@@ -49,6 +55,52 @@ START_TEST(whole_state_is_taken)
     ck_assert_int_eq(p.phase, MDL_PHASE_RECEIPT);
     ck_assert_uint_eq(p.slices_opened, 6);
     ck_assert_uint_eq(p.key_deadline_ms, 0);
+    mdl_session_destroy(s);
+}
+END_TEST
+
+/* What is put back is what was there: it writes the same receipt, whoever was empty. */
+START_TEST(groups_are_put_back)
+{
+    struct mdl_session *s;
+    struct mdl_receipt r;
+
+    ck_assert_int_eq(mdl_session_restore(&w.node[1].config, blob, blob_len, &s, NULL), MDL_OK);
+    ck_assert_int_eq(mdl_receipt_open(w.node[1].store.receipt, w.node[1].store.receipt_len,
+                                      w.node[1].store.sig[0], w.node[1].store.sig[1], &r, NULL),
+                     MDL_OK);
+    ck_assert_uint_eq(r.n_groups, 6);
+    for (uint8_t g = 0; g < 6; g++) {
+        const struct mdl_cell *c = &s->cell[g];
+        bool skipped = g == 3 || g == 5;
+        bool counts = g == 0 || g == 3 || g == 4;
+        ck_assert_int_eq(c->skipped, skipped);
+        ck_assert_int_eq(c->level, counts ? MDL_LEVEL_COUNTS : MDL_LEVEL_ACCOUNTS);
+        ck_assert_int_eq(c->phase, MDL_PHASE_RECEIPT);
+        ck_assert_uint_eq(c->m, skipped ? 0 : 3);
+        ck_assert_uint_eq(r.groups[g].m, c->m);
+        ck_assert_uint_eq(r.groups[g].n[0], skipped ? 0 : 8);
+        ck_assert_uint_eq(r.groups[g].slices, counts || skipped ? 0 : 3);
+    }
+    mdl_session_destroy(s);
+}
+END_TEST
+
+/* Ended after the restart, a round with a count, or with a slice, is partial. */
+START_TEST(ended_after_the_restart)
+{
+    struct mdl_session *s;
+    struct mdl_effects fx = {0};
+    struct mdl_event ev = {.type = MDL_EV_LINK_DOWN};
+
+    ck_assert_int_eq(mdl_session_restore(&w.node[1].config, blob, blob_len, &s, NULL), MDL_OK);
+    ck_assert_int_eq(mdl_session_step(s, &ev, w.now, &fx, NULL), MDL_OK);
+    ev.type = MDL_EV_ABORT;
+    ck_assert_int_eq(mdl_session_step(s, &ev, w.now, &fx, NULL), MDL_OK);
+    ck_assert_uint_ge(fx.n, 1);
+    ck_assert_int_eq(fx.at[fx.n - 1].type, MDL_FX_CLOSE);
+    ck_assert_int_eq(fx.at[fx.n - 1].u.close.outcome, MDL_OUTCOME_PARTIAL);
+    mdl_effects_free(&fx);
     mdl_session_destroy(s);
 }
 END_TEST
@@ -104,6 +156,8 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, the_restart_completed_it);
     tcase_add_test(t, whole_state_is_taken);
+    tcase_add_test(t, groups_are_put_back);
+    tcase_add_test(t, ended_after_the_restart);
     tcase_add_test(t, damaged_state_is_refused);
     tcase_add_test(t, cut_state_is_refused);
     tcase_add_test(t, state_of_another_round_is_refused);
