@@ -14,6 +14,16 @@ static const struct kind {
     {"groups", {.groups = 3, .own = {5, 2}, .common = 3, .parallel = 1}},
     {"nothing", {.groups = 1, .own = {4, 6}, .common = 0, .parallel = 1}},
     {"small", {.groups = 1, .own = {1, 2}, .common = 2, .parallel = 1}},
+    /* a count, names, nothing on both sides, a count with nothing on B's side, names */
+    {"mixed",
+     {.groups = 5,
+      .own = {2, 1},
+      .common = 2,
+      .parallel = 1,
+      .counts = 1 | 8,
+      .empty = {4, 4 | 8}}},
+    {"counts",
+     {.groups = 2, .own = {1, 0}, .common = 1, .parallel = 1, .counts = 3, .empty = {2, 0}}},
 };
 
 struct text { /* hex of messages, each after the other */
@@ -150,6 +160,6 @@ int main(int argc, char **argv)
             return dump(&kinds[i]);
         }
     }
-    (void)fprintf(stderr, "usage: spec-dump rows|groups|nothing|small\n");
+    (void)fprintf(stderr, "usage: spec-dump rows|groups|nothing|small|mixed|counts\n");
     return 2;
 }
