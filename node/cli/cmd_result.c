@@ -28,7 +28,9 @@ static const struct option_row whitespace_options[] = {
 
 static const struct option_row matrix_options[] = {
     {"round", "ID", "the result of this round (default: the newest with results)"},
-    {"csv", NULL, "CSV on standard output: population, partner_population, accounts"},
+    {"csv", NULL,
+     "CSV on standard output: population, partner_population, accounts, level, keys_in_common, "
+     "our_keys, their_keys"},
     {NULL, NULL, NULL},
 };
 
@@ -241,6 +243,25 @@ static void overlap_summary(const json_t *d, FILE *f)
     say(f, "; %s for review\n", form_number(mdl_doc_int(t, "review_accounts"), a));
 }
 
+/* What of theirs is not ours, as far as it is known: numbers of keys, cell by cell. */
+static void theirs_only(const json_t *d, FILE *f)
+{
+    const json_t *list = json_object_get(d, "theirs_only");
+    size_t i;
+    const json_t *g;
+    json_array_foreach(list, i, g)
+    {
+        char own[2048];
+        char theirs[2048];
+        char n[FORM];
+        mdl_doc_join(json_object_get(g, "populations"), ", ", own, sizeof own);
+        mdl_doc_join(json_object_get(g, "partner_populations"), ", ", theirs, sizeof theirs);
+        say(f, "%s their %s and not in our %s: %s\n",
+            i == 0 ? "The other way round: in" : "                      in", theirs, own,
+            form_count(mdl_doc_int(g, "keys"), "match key", "match keys", n));
+    }
+}
+
 static void whitespace_summary(const json_t *d, FILE *f)
 {
     const json_t *rows = json_object_get(d, "rows");
@@ -253,6 +274,7 @@ static void whitespace_summary(const json_t *d, FILE *f)
     say_shade(f, SHADE_BOLD, "Whitespace: accounts of ours that are not among the %s of %s\n",
               theirs, mdl_doc_text(d, "partner"));
     round_line(d, f);
+    theirs_only(d, f);
     json_array_foreach(rows, i, row)
     {
         review += json_is_true(json_object_get(row, "review"));
@@ -304,11 +326,15 @@ static enum mdl_status show_matrix(struct cli *c, const json_t *d, FILE *f)
     round_line(d, f);
     (void)fputc('\n', f);
     enum mdl_status st = mdl_report_matrix(d, &style, f);
-    say(f,
-        "\n%s of our %s are accounts of %s too: ", form_number(mdl_doc_int(d, "own_accounts"), a),
-        form_count(mdl_doc_int(d, "own_total"), "account", "accounts", b), partner);
-    say(f, "%s of theirs, by %s.\n", form_number(mdl_doc_int(d, "partner_accounts"), a),
-        form_count(mdl_doc_int(d, "keys"), "match key", "match keys", k));
+    if (json_array_size(json_object_get(d, "populations")) > 0) {
+        say(f, "\n%s of our %s are accounts of %s too: ",
+            form_number(mdl_doc_int(d, "own_accounts"), a),
+            form_count(mdl_doc_int(d, "own_total"), "account", "accounts", b), partner);
+        say(f, "%s of theirs, by %s.\n", form_number(mdl_doc_int(d, "partner_accounts"), a),
+            form_count(mdl_doc_int(d, "keys"), "match key", "match keys", k));
+    } else {
+        (void)fputc('\n', f);
+    }
     say(f, "An account may be in several populations, so cells do not add up.\n");
     if (mdl_doc_int(d, "review_accounts") > 0) {
         say(f, "%s more for review, not counted: mandorla overlap \"%s\" --review\n",
@@ -364,7 +390,10 @@ static enum mdl_status run_bundle(struct cli *c)
 }
 
 const struct command result_commands[] = {
-    {"matrix", "PARTNER", "The overlap matrix: your populations by the partner's", NULL,
+    {"matrix", "PARTNER", "The overlap matrix: your populations by the partner's",
+     "A cell shows what its level in the agreement allows: at level accounts how many of your "
+     "accounts the partner has too (which, 'overlap' lists), at level counts how many match keys "
+     "of one type both have (marked #; nobody sees which), hidden nothing.\n",
      "  mandorla matrix Contoso\n  mandorla matrix Contoso --csv > matrix.csv\n", matrix_options, 1,
      1, 0, run_matrix},
     {"overlap", "PARTNER", "Accounts that both sides have",

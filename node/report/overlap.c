@@ -109,7 +109,8 @@ enum mdl_status mdl_report_whitespace(const json_t *whitespace, const struct mdl
     return plain_rows(json_object_get(whitespace, "rows"), true, style, out);
 }
 
-/* Rows with two more cells: `sixth` (NULL: whether the row is for review too) and `last`. */
+/* Rows with two more cells: `sixth` (NULL: whether the row is for review too) and `last` (NULL: the
+ * partner's populations that the row's account is not among). */
 static void plain_csv(const json_t *rows, const char *sixth, const char *last, FILE *out)
 {
     size_t i;
@@ -117,14 +118,16 @@ static void plain_csv(const json_t *rows, const char *sixth, const char *last, F
     json_array_foreach(rows, i, row)
     {
         char own[JOINED];
+        char theirs[JOINED];
         mdl_doc_join(json_object_get(row, "populations"), ";", own, sizeof own);
+        mdl_doc_join(json_object_get(row, "not_among"), ";", theirs, sizeof theirs);
         const char *cells[] = {mdl_doc_text(row, "record_id"),
                                mdl_doc_text(row, "name"),
                                own,
                                mdl_doc_text(row, "website"),
                                mdl_doc_text(row, "source"),
                                sixth != NULL ? sixth : yes_no(row),
-                               last};
+                               last != NULL ? last : theirs};
         mdl_csv_row(cells, 7, out);
     }
 }
@@ -133,12 +136,10 @@ enum mdl_status mdl_report_whitespace_csv(const json_t *whitespace, bool header,
 {
     static const char *const titles[] = {"record_id", "name",   "population", "website",
                                          "source",    "review", "not_among"};
-    char theirs[JOINED];
     if (header) {
         mdl_csv_row(titles, 7, out);
     }
-    mdl_doc_join(json_object_get(whitespace, "partner_populations"), ";", theirs, sizeof theirs);
-    plain_csv(json_object_get(whitespace, "rows"), NULL, theirs, out);
+    plain_csv(json_object_get(whitespace, "rows"), NULL, NULL, out);
     return done(MDL_OK, out);
 }
 
@@ -161,7 +162,7 @@ static void name_of(const json_t *list, size_t i, FILE *out)
     mdl_text_print(name != NULL ? name : "", 0, out);
 }
 
-void mdl_report_scope(const json_t *d, FILE *out)
+static void rectangle(const json_t *d, FILE *out)
 {
     char own[JOINED];
     char theirs[JOINED];
@@ -171,6 +172,26 @@ void mdl_report_scope(const json_t *d, FILE *out)
     mdl_text_print(own, 0, out);
     (void)fputs(" with their ", out);
     mdl_text_print(theirs, 0, out);
+}
+
+void mdl_report_scope(const json_t *d, FILE *out)
+{
+    const json_t *compared = json_object_get(d, "compared");
+    size_t i;
+    const json_t *group;
+
+    if (!json_is_array(compared)) {
+        rectangle(d, out);
+        return;
+    }
+    if (json_array_size(compared) == 0) {
+        (void)fputs("no population account by account", out);
+    }
+    json_array_foreach(compared, i, group)
+    {
+        (void)fputs(i > 0 ? "; " : "", out);
+        rectangle(group, out);
+    }
 }
 
 /* Not that the other has none of them: it may, in populations that were not compared. */

@@ -11,13 +11,15 @@
 
 #include <jansson.h>
 
-/* The overlap matrix with its totals. CSV: one row a cell (own population, partner population,
- * accounts). */
+/* The overlap matrix with its totals, the cells at level counts once more with both sides' keys, and
+ * a legend of the levels where not every cell is at level accounts. CSV: one row a cell (own
+ * population, partner population, accounts, level, keys in common, our keys, their keys). */
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix(const json_t *matrix,
                                                  const struct mdl_style *style, FILE *out);
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix_csv(const json_t *matrix, FILE *out);
 
-/* What a round compared, from a result's document: "our customers with their prospects". */
+/* What a round compared account by account, from a result's document: "our customers with their
+ * prospects; our prospects with their customers". */
 void mdl_report_scope(const json_t *document, FILE *out);
 
 /* Rows of `overlap`, `whitespace` and the lists of `bundle`. `header` writes the CSV header line;

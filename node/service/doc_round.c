@@ -3,10 +3,12 @@
 #include "outside.h"
 #include "proposals.h"
 #include "rounds.h"
+#include "scope.h"
 #include "sizes.h"
 
 #include <fingerprint.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <store_result.h>
 #include <string.h>
 
@@ -103,8 +105,68 @@ static json_t *pair(const char *a, json_int_t x, const char *b, json_int_t y)
     return json_pack("{s:I, s:I}", a, x, b, y);
 }
 
-static void add_sizes(json_t *o, const struct mdl_round_row *row, const struct run_view *v,
-                      bool at_work)
+enum mdl_status round_agreement(struct mdl_service *s, const struct mdl_round_row *row,
+                                struct mdl_agreement *a, struct mdl_error *err)
+{
+    struct mdl_agreement_row agreement;
+    enum mdl_status st = mdl_agreement_get(s->store, row->agreement, &agreement, err);
+    if (st == MDL_OK) {
+        st = mdl_agreement_decode(agreement.bytes.data, agreement.bytes.len, a, err);
+        mdl_agreement_clear(&agreement);
+    }
+    return st;
+}
+
+static json_t *population_names(const struct mdl_agreement_group *g, enum mdl_role role)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < g->n_populations[role]; i++) {
+        (void)json_array_append_new(list, json_string(g->populations[role][i]));
+    }
+    return list;
+}
+
+static const char *group_state(const struct mdl_round_row *row, const struct mdl_round_group *g)
+{
+    bool ended = row->finished_at != 0;
+    return g->skipped ? "skipped" : g->known ? "known" : ended ? "not-reached" : "open";
+}
+
+json_t *doc_group(const struct mdl_agreement *a, enum mdl_role own, const struct mdl_round_row *row,
+                  size_t group)
+{
+    const struct mdl_agreement_group *g = &a->groups[group];
+    const struct mdl_round_group *r = &row->group[group];
+    enum shown shown = group_shown(a, row, group);
+    json_t *o = json_object();
+    (void)json_object_set_new(o, "level", json_string(g->level));
+    (void)json_object_set_new(o, "populations", population_names(g, own));
+    (void)json_object_set_new(o, "partner_populations", population_names(g, mdl_role_other(own)));
+    (void)json_object_set_new(o, "key_type",
+                              g->key_type != 0 ? json_string(mdl_key_type_slug(g->key_type))
+                                               : json_null());
+    (void)json_object_set_new(o, "state", json_string(group_state(row, r)));
+    (void)json_object_set_new(o, "own_keys", json_integer(r->own_keys));
+    (void)json_object_set_new(o, "partner_keys", json_integer(r->partner_keys));
+    (void)json_object_set_new(o, "matched",
+                              shown == SHOWN_NUMBER ? json_integer(r->matched_keys) : json_null());
+    (void)json_object_set_new(
+        o, "below", shown == SHOWN_BELOW ? json_integer(a->caps.min_result) : json_null());
+    return o;
+}
+
+static json_t *doc_groups(const struct mdl_agreement *a, const struct mdl_round_row *row)
+{
+    enum mdl_role own = row->role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
+    json_t *list = json_array();
+    for (size_t g = 0; a != NULL && g < row->n_groups && g < a->n_groups; g++) {
+        (void)json_array_append_new(list, doc_group(a, own, row, g));
+    }
+    return list;
+}
+
+static void add_sizes(json_t *o, const struct mdl_round_row *row, const struct mdl_agreement *a,
+                      const struct run_view *v, bool at_work)
 {
     uint64_t own = 0;
     uint64_t partner = 0;
@@ -114,7 +176,9 @@ static void add_sizes(json_t *o, const struct mdl_round_row *row, const struct r
     for (size_t g = 0; g < row->n_groups; g++) {
         own += row->group[g].own_keys;
         partner += row->group[g].partner_keys;
-        matched += row->group[g].matched_keys;
+        /* What is shown as "below" must not be told by the sum. */
+        matched +=
+            a == NULL || group_shown(a, row, g) != SHOWN_BELOW ? row->group[g].matched_keys : 0;
         opened += row->group[g].slices_opened;
         slices += row->group[g].slices;
     }
@@ -182,21 +246,14 @@ json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row)
     (void)json_object_set_new(o, "finished", doc_time(row->finished_at));
     (void)json_object_set_new(o, "data_as_of", doc_time(row->data_as_of));
     (void)json_object_set_new(o, "wall_ms", json_integer((json_int_t)row->wall_ms));
-    add_sizes(o, row, &v, at_work);
+    struct mdl_agreement *a = calloc(1, sizeof *a);
+    bool known = a != NULL && round_agreement(s, row, a, NULL) == MDL_OK;
+    add_sizes(o, row, known ? a : NULL, &v, at_work);
+    (void)json_object_set_new(o, "groups", doc_groups(known ? a : NULL, row));
+    free(a);
     add_end(o, row);
     (void)json_object_set_new(o, "phases", at_work ? json_deep_copy(v.phases) : json_array());
     return o;
-}
-
-uint32_t round_own_total(struct mdl_service *s, const struct mdl_round_row *row)
-{
-    struct mdl_snap *snap = NULL;
-    uint32_t n = 0;
-    if (mdl_snap_open(s->dir, row->id, 0, &snap, NULL) == MDL_OK) {
-        n = mdl_snap_n_accounts(snap);
-        mdl_snap_close(snap);
-    }
-    return n;
 }
 
 /* ---- partners -----------------------------------------------------------------------------------

@@ -32,8 +32,6 @@ static bool same_partner(struct mdl_service *s, const struct mdl_partner_row *p,
 }
 
 struct newest {
-    struct mdl_service *s;
-    const struct mdl_partner_row *partner;
     bool hit;
     uint8_t id[MDL_STORE_ROUND];
 };
@@ -41,22 +39,17 @@ struct newest {
 static bool take_first(void *ctx, const struct mdl_round_row *r)
 {
     struct newest *n = ctx;
-    if (same_partner(n->s, n->partner, r->partner)) {
-        memcpy(n->id, r->id, sizeof n->id);
-        n->hit = true;
-    }
-    return !n->hit;
+    memcpy(n->id, r->id, sizeof n->id);
+    n->hit = true;
+    return false;
 }
 
 static enum mdl_status newest_round(struct mdl_service *s, struct found *f, struct mdl_error *err)
 {
-    struct newest n = {.s = s, .partner = &f->partner};
-    struct mdl_round_filter own = {.partner = f->partner.id, .with_result = true, .limit = 1};
-    struct mdl_round_filter all = {.with_result = true};
+    struct newest n = {.hit = false};
+    struct mdl_round_filter own = {
+        .partner = f->partner.id, .same_party = true, .with_result = true, .limit = 1};
     enum mdl_status st = mdl_round_list(s->store, &own, take_first, &n, err);
-    if (st == MDL_OK && !n.hit) {
-        st = mdl_round_list(s->store, &all, take_first, &n, err);
-    }
     if (st == MDL_OK && n.hit) {
         return mdl_round_get(s->store, n.id, &f->round, err);
     }
@@ -94,10 +87,15 @@ enum mdl_status result_find(struct mdl_service *s, const char *partner, const ch
         st = round != NULL ? named_round(s, round, f, err) : newest_round(s, f, err);
     }
     if (st == MDL_OK) {
-        st = mdl_result_head(s->store, f->round.id, 0, &f->head, err);
+        st = mdl_result_head(s->store, f->round.id, MDL_RESULT_ALL, &f->head, err);
         if (st == MDL_U_NOT_FOUND) {
             st = mdl_fail(err, st, "this round has no result");
         }
+    }
+    if (st == MDL_OK) {
+        st = round_agreement(s, &f->round, &f->agreement, err);
+        f->own = f->round.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
+        scope_of(&f->agreement, f->own, &f->scope);
     }
     if (st != MDL_OK) {
         found_free(f);
@@ -110,21 +108,62 @@ enum mdl_status result_find(struct mdl_service *s, const char *partner, const ch
 /* ---- what was compared --------------------------------------------------------------------------
  */
 
-void result_scope(json_t *o, const struct mdl_result_head *h)
+static json_t *group_names(const struct mdl_agreement_group *g, enum mdl_role role)
 {
-    (void)json_object_set_new(o, "populations", result_all_names(h->own, h->n_own));
-    (void)json_object_set_new(o, "partner_populations", result_all_names(h->partner, h->n_partner));
+    json_t *list = json_array();
+    for (size_t i = 0; i < g->n_populations[role]; i++) {
+        (void)json_array_append_new(list, json_string(g->populations[role][i]));
+    }
+    return list;
 }
 
-static bool has_all(const name_list some, size_t n, const name_list all, size_t n_all)
+void result_scope(json_t *o, const struct found *f)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < n_all && strcmp(some[i], all[k]) != 0) {
-            k++;
-        }
-        if (k == n_all) {
-            return false;
+    const struct scope *s = &f->scope;
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->n_groups; i++) {
+        const struct mdl_agreement_group *g = &f->agreement.groups[s->group[i]];
+        (void)json_array_append_new(list, json_pack("{s:o, s:o}", "populations",
+                                                    group_names(g, f->own), "partner_populations",
+                                                    group_names(g, mdl_role_other(f->own))));
+    }
+    (void)json_object_set_new(o, "populations", result_all_names(s->own, s->n_own));
+    (void)json_object_set_new(o, "partner_populations", result_all_names(s->partner, s->n_partner));
+    (void)json_object_set_new(o, "compared", list);
+}
+
+enum mdl_status result_needs_accounts(const struct found *f, struct mdl_error *err)
+{
+    if (f->scope.n_groups > 0) {
+        return MDL_OK;
+    }
+    return mdl_fail(err, MDL_U_STATE,
+                    "the agreement of this round with %s lets no cell be compared account by "
+                    "account; 'mandorla matrix \"%s\"' shows the counts",
+                    f->partner.name, f->partner.name);
+}
+
+static size_t accounts_cells(const struct mdl_agreement *a)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < a->n_groups; g++) {
+        const struct mdl_agreement_group *group = &a->groups[g];
+        n += group_level(group) == MDL_LEVEL_ACCOUNTS
+                 ? group->n_populations[0] * group->n_populations[1]
+                 : 0;
+    }
+    return n;
+}
+
+/* Whether every cell that one group compares account by account is so in `a` too. */
+static bool has_cells(const struct mdl_agreement *a, const struct mdl_agreement_group *group)
+{
+    for (size_t i = 0; i < group->n_populations[0]; i++) {
+        for (size_t k = 0; k < group->n_populations[1]; k++) {
+            if (mdl_agreement_cell(a, group->populations[0][i], group->populations[1][k], NULL) !=
+                MDL_LEVEL_ACCOUNTS) {
+                return false;
+            }
         }
     }
     return true;
@@ -133,7 +172,7 @@ static bool has_all(const name_list some, size_t n, const name_list all, size_t 
 struct wider {
     struct mdl_service *s;
     const struct found *f;
-    struct mdl_result_head *other;
+    struct mdl_agreement *other;
     uint8_t id[MDL_STORE_ROUND];
     bool hit;
 };
@@ -141,16 +180,20 @@ struct wider {
 static bool compare_scope(void *ctx, const struct mdl_round_row *r)
 {
     struct wider *w = ctx;
-    const struct mdl_result_head *h = &w->f->head;
-    struct mdl_result_head *o = w->other;
-    if (mdl_result_head(w->s->store, r->id, 0, o, NULL) == MDL_OK &&
-        o->n_own + o->n_partner > h->n_own + h->n_partner &&
-        has_all(h->own, h->n_own, o->own, o->n_own) &&
-        has_all(h->partner, h->n_partner, o->partner, o->n_partner)) {
-        memcpy(w->id, r->id, sizeof w->id);
-        w->hit = true;
+    const struct found *f = w->f;
+    if (memcmp(r->agreement, f->round.agreement, sizeof r->agreement) == 0 ||
+        round_agreement(w->s, r, w->other, NULL) != MDL_OK ||
+        accounts_cells(w->other) <= accounts_cells(&f->agreement)) {
+        return true;
     }
-    return !w->hit;
+    for (size_t i = 0; i < f->scope.n_groups; i++) {
+        if (!has_cells(w->other, &f->agreement.groups[f->scope.group[i]])) {
+            return true;
+        }
+    }
+    memcpy(w->id, r->id, sizeof w->id);
+    w->hit = true;
+    return false;
 }
 
 json_t *result_wider(struct mdl_service *s, const struct found *f)
@@ -163,6 +206,30 @@ json_t *result_wider(struct mdl_service *s, const struct found *f)
     }
     free(w.other);
     return w.hit ? doc_hex(w.id, sizeof w.id) : json_null();
+}
+
+struct met {
+    const struct scope *scope;
+    uint32_t *own, *partner;
+};
+
+static bool add_met(void *ctx, const struct mdl_overlap_row *r)
+{
+    struct met *m = ctx;
+    if (r->tier == MDL_FOUND_MATCH && !r->vetoed) {
+        *m->own |= scope_own(m->scope, r->group, r->own_populations);
+        *m->partner |= scope_partner(m->scope, r->group, r->partner_populations);
+    }
+    return true;
+}
+
+enum mdl_status result_met(struct mdl_service *s, const struct found *f, const char *source,
+                           const char *record_id, uint32_t *own, uint32_t *partner,
+                           struct mdl_error *err)
+{
+    struct met m = {&f->scope, own, partner};
+    *own = *partner = 0;
+    return mdl_result_account(s->store, f->round.id, source, record_id, add_met, &m, err);
 }
 
 /* ---- names and masks ----------------------------------------------------------------------------
@@ -229,6 +296,23 @@ json_t *result_cursor(int64_t next)
     char text[32];
     (void)snprintf(text, sizeof text, "%lld", (long long)next);
     return next == 0 ? json_null() : json_string(text);
+}
+
+#define ROW_BITS 40
+
+int64_t result_place(size_t group, int64_t row)
+{
+    return (int64_t)group << ROW_BITS | row;
+}
+
+size_t result_place_group(int64_t place)
+{
+    return (size_t)(place >> ROW_BITS);
+}
+
+int64_t result_place_row(int64_t place)
+{
+    return place & ((INT64_C(1) << ROW_BITS) - 1);
 }
 
 json_t *result_account(const struct mdl_account_fields *a, const char *source)

@@ -2,11 +2,41 @@
  * restart. It may not let a round run without an agreement in force and room under its caps. */
 #include "limits.h"
 #include "run.h"
+#include "scope.h"
 #include "trail.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HOUR_MS UINT64_C(3600000)
+
+uint64_t rounds_cooldown_until(struct mdl_service *s, int64_t partner, uint16_t hours)
+{
+    uint64_t last = 0;
+    if (hours == 0 || mdl_round_last_begun(s->store, partner, &last, NULL) != MDL_OK || last == 0) {
+        return 0;
+    }
+    return last + hours * HOUR_MS;
+}
+
+/* Rounds that were aborted count: they too may have told something. Compared so that a clock that
+ * was set back since the last round waits longer, never less. */
+static enum mdl_status check_cooldown(struct mdl_service *s, const struct peer *p,
+                                      const struct mdl_agreement_caps *caps, struct mdl_error *err)
+{
+    uint64_t now = now_ms();
+    uint64_t until = rounds_cooldown_until(s, p->id, caps->cooldown_hours);
+    if (now >= until) {
+        return MDL_OK;
+    }
+    uint64_t minutes = (until - now + 59999) / 60000;
+    return mdl_fail(err, MDL_P_CAP,
+                    "cooldown_hours: the agreement asks for %u hours between the beginnings of two "
+                    "rounds; the next may begin in %llu h %llu min",
+                    caps->cooldown_hours, (unsigned long long)(minutes / 60),
+                    (unsigned long long)(minutes % 60));
+}
 
 enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
                                const struct mdl_agreement_row *agreement, struct mdl_error *err)
@@ -25,10 +55,11 @@ enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
     /* Rounds that broke off before a debit count as well: they cost this node its work. */
     if (st == MDL_OK && budget.begun >= a.caps.max_rounds_month) {
         return mdl_fail(err, MDL_P_CAP,
-                        "the agreement allows %u rounds a month, and %u were begun this month",
+                        "max_rounds_month: the agreement allows %u rounds a month, and %u were "
+                        "begun this month",
                         a.caps.max_rounds_month, budget.begun);
     }
-    return st;
+    return st == MDL_OK ? check_cooldown(s, p, &a.caps, err) : st;
 }
 
 enum mdl_status rounds_begin(struct mdl_service *s, struct mdl_round_row *row,
@@ -324,6 +355,8 @@ void rounds_free(struct mdl_service *s)
 #define OPEN_MAX 1024
 
 struct recovering {
+    struct mdl_store *store;
+    struct mdl_result_head head;
     size_t n;
     uint8_t id[OPEN_MAX][MDL_STORE_ROUND];
 };
@@ -332,8 +365,8 @@ static bool note_open(void *ctx, const struct mdl_round_row *row)
 {
     struct recovering *v = ctx;
     bool cut = row->outcome == MDL_ROUND_RUNNING;
-    bool no_result = row->outcome == MDL_ROUND_PARTIAL && row->own_accounts == 0 &&
-                     row->own_review == 0 && row->own_vetoed == 0;
+    bool no_result = row->outcome == MDL_ROUND_PARTIAL &&
+                     mdl_result_head(v->store, row->id, MDL_RESULT_ALL, &v->head, NULL) != MDL_OK;
     if (cut || no_result) {
         memcpy(v->id[v->n++], row->id, MDL_STORE_ROUND);
     }
@@ -345,18 +378,15 @@ static enum mdl_status end_cut(struct run *r, struct mdl_error *err)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    struct trail t = {.kind = MDL_LOG_ROUND_END,
-                      .size = r->row.group[0].slices_opened,
-                      .note = mdl_status_slug(MDL_P_RESTARTED)};
+    struct trail t = {.kind = MDL_LOG_ROUND_END, .note = mdl_status_slug(MDL_P_RESTARTED)};
     struct mdl_outbox_row out = {.partner = r->partner,
                                  .type = MDL_MSG_ABORT,
                                  .subject_len = MDL_STORE_ROUND,
                                  .created_at = now_ms()};
-    bool opened = false;
     for (size_t g = 0; g < r->row.n_groups; g++) {
-        opened = opened || r->row.group[g].slices_opened > 0;
+        t.size += r->row.group[g].slices_opened;
     }
-    r->row.outcome = opened ? MDL_ROUND_PARTIAL : MDL_ROUND_ABORTED;
+    r->row.outcome = round_told(&r->row) ? MDL_ROUND_PARTIAL : MDL_ROUND_ABORTED;
     r->row.finished_at = now_ms();
     r->row.code = MDL_P_RESTARTED;
     r->row.ended_by = MDL_BY_US;
@@ -445,6 +475,7 @@ enum mdl_status rounds_recover(struct mdl_service *s, struct mdl_error *err)
     if (v == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory to recover rounds");
     }
+    v->store = s->store;
     enum mdl_status st = turn_begin(s, err);
     if (st == MDL_OK) {
         st = trail_add(s, &t, err);

@@ -16,6 +16,8 @@
 /* Whether the caps and the present state allow one more round under this agreement. */
 enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
                                const struct mdl_agreement_row *agreement, struct mdl_error *err);
+/* Until when the cooldown of an agreement lets no round with this partner begin; 0: it may. */
+uint64_t rounds_cooldown_until(struct mdl_service *s, int64_t partner, uint16_t hours);
 /* Both approvals are there: the round runs from here. `row` is updated. */
 enum mdl_status rounds_begin(struct mdl_service *s, struct mdl_round_row *row,
                              struct mdl_error *err);
@@ -53,11 +55,17 @@ enum mdl_status round_newest(struct mdl_service *s, int64_t partner, struct mdl_
 /* How the round stands or ended, in the words of docs/openapi.yaml. */
 const char *round_word(struct mdl_service *s, const struct mdl_round_row *row);
 json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row);
+/* The agreement a round ran under, decoded. Large. */
+struct mdl_agreement;
+enum mdl_status round_agreement(struct mdl_service *s, const struct mdl_round_row *row,
+                                struct mdl_agreement *a, struct mdl_error *err);
+/* One group of a round: its populations, level, both sides' keys, how many match or below how many
+ * that is, whether it was run. */
+json_t *doc_group(const struct mdl_agreement *a, enum mdl_role own, const struct mdl_round_row *row,
+                  size_t group);
 /* The phases of a round that has ended, with their times; empty if it never began. Reads the log.
  */
 json_t *doc_phases(struct mdl_service *s, const struct mdl_round_row *row);
-/* Own accounts in the round's snapshot. */
-uint32_t round_own_total(struct mdl_service *s, const struct mdl_round_row *row);
 /* Of a round at work: phase and progress; false if none is at work. */
 struct run_view {
     const char *phase;

@@ -1,6 +1,7 @@
 /* run.c: one round at work: its memory, its session's steps, its jobs in the pool.
  * It may not send: effects queue what leaves after the turn's commit. */
 #include "run.h"
+#include "scope.h"
 #include "trail.h"
 
 #include <malloc.h>
@@ -48,6 +49,7 @@ void run_free(struct run *r)
     }
     mdl_snap_close(r->settling.snap);
     free(r->settling.opened);
+    free(r->settling.part);
     while (r->asked_first != NULL) {
         struct request *q = r->asked_first;
         r->asked_first = q->next;
@@ -157,6 +159,10 @@ static void job_run(void *ctx)
         run_regroup(job);
         give_back();
         break;
+    case JOB_UNITE:
+        run_unite(job);
+        give_back();
+        break;
     }
 }
 
@@ -200,6 +206,9 @@ void rounds_work_done(void *owner, void *ctx, enum mdl_work_outcome outcome)
     }
     case JOB_REGROUP:
         run_regrouped(r, job);
+        break;
+    case JOB_UNITE:
+        run_united(r, job);
         break;
     }
     free(job);
@@ -303,19 +312,24 @@ static void tell_end(struct run *r, enum mdl_status code, const char *text)
 /* Ends a run whose session is not to be had, or cannot step. */
 void run_failed(struct run *r, const struct mdl_error *why)
 {
+    run_refused(r, why, NULL);
+}
+
+void run_refused(struct run *r, const struct mdl_error *why, const char *told)
+{
     struct trail t = {.kind = MDL_LOG_ROUND_END, .note = mdl_status_slug(why->status)};
     if (r->row.outcome != MDL_ROUND_RUNNING) {
         return;
     }
     svc_log(r->s, "error", "round ended: %s", why->text);
-    r->row.outcome = r->row.group[0].slices_opened > 0 ? MDL_ROUND_PARTIAL : MDL_ROUND_ABORTED;
+    r->row.outcome = round_told(&r->row) ? MDL_ROUND_PARTIAL : MDL_ROUND_ABORTED;
     r->row.finished_at = now_ms();
     r->row.code = (int)why->status;
     r->row.ended_by = MDL_BY_US;
     clip_text(r->row.code_text, sizeof r->row.code_text, why->text);
     run_save(r);
     run_trail(r, &t);
-    tell_end(r, why->status, why->text);
+    tell_end(r, why->status, told != NULL && told[0] != '\0' ? told : why->text);
     atomic_store(&r->cancel, true);
     r->stage = RUN_OVER;
 }

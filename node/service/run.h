@@ -34,12 +34,21 @@ struct settling {
     uint8_t group;
     struct mdl_opened *opened;
     size_t n_opened;
-    uint32_t slice; /* read next */
-    struct mdl_regroup_counts counts;
-    struct mdl_regroup_counts total; /* of the groups before */
-    bool reading;                    /* opened positions are being read */
-    struct mdl_snap *snap;           /* open while rows are copied */
+    uint32_t slice;             /* read next */
+    struct mdl_snap_part *part; /* the groups that are through, and the one at hand */
+    size_t n_parts;
+    struct mdl_regroup_counts all; /* of the parts together */
+    bool reading;                  /* opened positions are being read */
+    bool uniting;                  /* no group is left: what they found is put together */
+    struct mdl_snap *snap;         /* open while rows are copied */
     int64_t after;
+};
+
+/* The list that a group's is compared with: agreement's min_change. */
+struct list_before {
+    bool some;
+    uint8_t round[MDL_STORE_ROUND];
+    uint8_t group;
 };
 
 struct run {
@@ -55,6 +64,8 @@ struct run {
     struct mdl_snap *snap[MDL_SESSION_GROUPS];
     struct mdl_snap_job *snap_job[MDL_SESSION_GROUPS];
     struct mdl_snap_report report[MDL_SESSION_GROUPS];
+    struct list_before before[MDL_SESSION_GROUPS];
+    uint64_t brought; /* keys of ours this month, in rounds before */
     struct request *asked_first, *asked_last;
     struct request *masks; /* looked up some at a time, the oldest first */
     struct early early[EARLY_MAX];
@@ -90,16 +101,19 @@ void run_event(struct run *r, const struct mdl_event *ev);
 void run_link(struct run *r);
 void run_save(struct run *r);
 void run_failed(struct run *r, const struct mdl_error *why);
+/* The same; the partner is told `told`, which says less. NULL: the whole text. */
+void run_refused(struct run *r, const struct mdl_error *why, const char *told);
 /* Tries once more to write, and to tell the partner, how the run ended. */
 void run_write_end(struct run *r);
 /* A job of the run in the pool; `done` runs on the loop. */
-enum job_kind { JOB_SNAPSHOT, JOB_SESSION, JOB_REGROUP };
+enum job_kind { JOB_SNAPSHOT, JOB_SESSION, JOB_REGROUP, JOB_UNITE };
 struct run_job {
     struct run *run;
     enum job_kind kind;
     struct mdl_session_work *item;
     enum mdl_status status;
     struct mdl_error err;
+    char told[MDL_SESSION_TEXT + 1]; /* what the partner is told of a failure, if less; or "" */
 };
 enum mdl_status run_submit(struct run *r, enum job_kind kind, struct mdl_session_work *item,
                            struct mdl_error *err);
@@ -124,11 +138,21 @@ bool run_masks_due(const struct run *r);
 /* Which registry type an encoded key is of, -1 for domains and names. Any thread. */
 int run_registry_bit(void *ctx, const uint8_t *key, size_t len);
 
+/* ---- run_caps.c: what the agreement asks of our lists -------------------------------------------
+ */
+/* On the loop: what was brought before, and the lists that ours are compared with. */
+enum mdl_status run_caps_prepare(struct run *r, struct mdl_error *err);
+/* On a worker, once the lists are built: max_keys_round, max_keys_month, min_change. MDL_P_CAP
+ * names the cap; job->told is what the partner may know of it. */
+enum mdl_status run_caps_check(struct run_job *job);
+
 /* ---- run_settle.c: from opened positions to a result --------------------------------------------
  */
 void run_settle_begin(struct run *r);
 void run_regroup(struct run_job *job); /* on a worker */
 void run_regrouped(struct run *r, struct run_job *job);
+void run_unite(struct run_job *job); /* on a worker */
+void run_united(struct run *r, struct run_job *job);
 /* Reads or copies some rows, a few milliseconds' worth; `due`: there is something to do. */
 void run_settle_step(struct run *r);
 bool run_settle_due(const struct run *r);

@@ -136,6 +136,7 @@ static void on_persist(struct run *r, const struct mdl_effect *fx)
         break;
     case MDL_PERSIST_MATCH:
         r->row.group[fx->u.persist.group].matched_keys = fx->u.persist.n;
+        r->row.group[fx->u.persist.group].known = true;
         run_save(r);
         break;
     case MDL_PERSIST_RECEIPT_STATE:
@@ -275,6 +276,9 @@ static void on_close(struct run *r, const struct mdl_effect *fx)
                       : fx->u.close.by_partner     ? MDL_BY_THEM
                                                    : MDL_BY_US;
     clip_text(r->row.code_text, sizeof r->row.code_text, fx->u.close.text);
+    for (size_t g = 0; g < r->row.n_groups && r->row.outcome == MDL_ROUND_COMPLETE; g++) {
+        r->row.group[g].skipped = !r->row.group[g].known; /* all others came to their number */
+    }
     (void)replace(&r->row.resume, fx->u.close.reply, fx->u.close.reply_len);
     run_save(r);
     run_trail(r, &t);

@@ -1,6 +1,7 @@
 /* run_input.c: what a round runs over: the snapshot, and the keys and masks the session asks for.
  * Everything is derived before HELLO, so that no later timing depends on the list's content. */
 #include "run.h"
+#include "scope.h"
 #include "trail.h"
 
 #include <stdlib.h>
@@ -13,21 +14,50 @@ static enum mdl_role own_role(const struct run *r)
     return r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
 }
 
+/* The group before this one whose list is the same, or g itself: cells of one population at level
+ * counts. */
+static size_t first_alike(const struct run *r, size_t g)
+{
+    const struct mdl_agreement_group *group = &r->agreement.groups[g];
+    for (size_t i = 0; i < g && group_level(group) == MDL_LEVEL_COUNTS; i++) {
+        const struct mdl_agreement_group *other = &r->agreement.groups[i];
+        if (group_level(other) == MDL_LEVEL_COUNTS && other->key_type == group->key_type &&
+            strcmp(other->populations[own_role(r)][0], group->populations[own_role(r)][0]) == 0) {
+            return i;
+        }
+    }
+    return g;
+}
+
+static enum mdl_status prepare_group(struct run *r, size_t g, bool several, struct mdl_error *err)
+{
+    const struct mdl_agreement_group *group = &r->agreement.groups[g];
+    const char *names[MDL_AGREEMENT_POPULATIONS];
+    struct mdl_snap_spec spec = {.group = (uint8_t)g,
+                                 .population = names,
+                                 .n_populations = group->n_populations[own_role(r)],
+                                 .key_type = group->key_type,
+                                 .several = several && group_level(group) == MDL_LEVEL_ACCOUNTS,
+                                 .registry_bit = run_registry_bit};
+    for (size_t i = 0; i < spec.n_populations; i++) {
+        names[i] = group->populations[own_role(r)][i];
+    }
+    memcpy(spec.round, r->row.id, sizeof spec.round);
+    return mdl_snap_prepare(r->s->store, &spec, &r->snap_job[g], err);
+}
+
 enum mdl_status run_prepare(struct run *r, struct mdl_error *err)
 {
+    size_t accounts = 0;
     enum mdl_status st = run_load_agreement(r, err);
+    if (st == MDL_OK) {
+        st = run_caps_prepare(r, err);
+    }
+    for (size_t g = 0; g < r->agreement.n_groups; g++) {
+        accounts += group_level(&r->agreement.groups[g]) == MDL_LEVEL_ACCOUNTS ? 1 : 0;
+    }
     for (size_t g = 0; g < r->agreement.n_groups && st == MDL_OK; g++) {
-        const struct mdl_agreement_group *group = &r->agreement.groups[g];
-        const char *names[MDL_AGREEMENT_POPULATIONS];
-        struct mdl_snap_spec spec = {.group = (uint8_t)g,
-                                     .population = names,
-                                     .n_populations = group->n_populations[own_role(r)],
-                                     .registry_bit = run_registry_bit};
-        for (size_t i = 0; i < spec.n_populations; i++) {
-            names[i] = group->populations[own_role(r)][i];
-        }
-        memcpy(spec.round, r->row.id, sizeof spec.round);
-        st = mdl_snap_prepare(r->s->store, &spec, &r->snap_job[g], err);
+        st = first_alike(r, g) == g ? prepare_group(r, g, accounts > 1, err) : MDL_OK;
     }
     if (st == MDL_U_NOT_FOUND) {
         st = mdl_fail(err, MDL_P_EMPTY,
@@ -43,11 +73,35 @@ static bool keep_going(void *ctx, uint32_t keys)
     return !atomic_load(&r->cancel);
 }
 
+/* A group without a key is not run. Its file stays at level accounts: the accounts in it are
+ * whitespace. */
+static void drop_empty(struct run *r)
+{
+    for (size_t g = 0; g < r->agreement.n_groups; g++) {
+        if (r->report[g].keys == 0 && group_level(&r->agreement.groups[g]) == MDL_LEVEL_COUNTS) {
+            mdl_snap_delete(r->s->dir, r->row.id, (uint8_t)g);
+        }
+    }
+}
+
 void run_build_snapshots(struct run_job *job)
 {
     struct run *r = job->run;
     for (size_t g = 0; g < r->agreement.n_groups && job->status == MDL_OK; g++) {
-        job->status = mdl_snap_build(r->snap_job[g], keep_going, r, &r->report[g], &job->err);
+        size_t alike = first_alike(r, g);
+        if (alike == g) {
+            job->status = mdl_snap_build(r->snap_job[g], keep_going, r, &r->report[g], &job->err);
+        } else {
+            r->report[g] = r->report[alike];
+            job->status =
+                mdl_snap_share(r->s->dir, r->row.id, (uint8_t)alike, (uint8_t)g, &job->err);
+        }
+    }
+    if (job->status == MDL_OK) {
+        job->status = run_caps_check(job);
+    }
+    if (job->status == MDL_OK) {
+        drop_empty(r);
     }
 }
 
@@ -58,9 +112,10 @@ static enum mdl_status open_session(struct run *r, struct mdl_error *err)
     enum mdl_status st = MDL_OK;
 
     for (size_t g = 0; g < r->agreement.n_groups && st == MDL_OK; g++) {
-        st = mdl_snap_open(r->s->dir, r->row.id, (uint8_t)g, &r->snap[g], err);
-        (void)snprintf(r->row.group[g].level, sizeof r->row.group[g].level, "%s",
-                       r->agreement.groups[g].level);
+        r->row.group[g].skipped = r->report[g].keys == 0;
+        if (!r->row.group[g].skipped) {
+            st = mdl_snap_open(r->s->dir, r->row.id, (uint8_t)g, &r->snap[g], err);
+        }
         if (r->row.data_as_of == 0 || r->report[g].data_as_of < r->row.data_as_of) {
             r->row.data_as_of = r->report[g].data_as_of;
         }
@@ -104,7 +159,7 @@ void run_prepared(struct run *r, struct run_job *job)
         st = open_session(r, &err);
     }
     if (st != MDL_OK) {
-        run_failed(r, &err);
+        run_refused(r, &err, job->told);
         return;
     }
     r->stage = RUN_RUNNING;

@@ -2,6 +2,7 @@
  * accounts, the loop copies the rows into the database, some at a time. It may not hold the loop.
  */
 #include "run.h"
+#include "scope.h"
 #include "trail.h"
 
 #include <stdlib.h>
@@ -28,12 +29,17 @@ static int by_ordinal(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static enum mdl_role own_role(const struct run *r)
+{
+    return r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
+}
+
 /* Runs on a worker: the loop does not touch the snapshot or `settling` meanwhile. */
 void run_regroup(struct run_job *job)
 {
     struct run *r = job->run;
     struct settling *t = &r->settling;
-    enum mdl_role partner = mdl_role_other(r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B);
+    enum mdl_role partner = mdl_role_other(own_role(r));
     struct mdl_regroup_rules how = {.rule = rules,
                                     .n_rules = sizeof rules / sizeof rules[0],
                                     .registry_bit = run_registry_bit,
@@ -47,10 +53,18 @@ void run_regroup(struct run_job *job)
         st = mdl_snap_match(snap, t->opened, t->n_opened, &job->err);
     }
     if (st == MDL_OK) {
-        st = mdl_snap_regroup(snap, &how, NULL, NULL, &t->counts, &job->err);
+        st = mdl_snap_regroup(snap, &how, NULL, NULL, &t->part[t->n_parts].counts, &job->err);
     }
     mdl_snap_close(snap);
     job->status = st;
+}
+
+/* Runs on a worker, when the groups are through. */
+void run_unite(struct run_job *job)
+{
+    struct run *r = job->run;
+    struct settling *t = &r->settling;
+    job->status = mdl_snap_unite(r->s->dir, r->row.id, t->part, t->n_parts, &t->all, &job->err);
 }
 
 /* Reads one slice of the opened positions; *more while there are. */
@@ -108,7 +122,9 @@ static void read_step(struct run *r)
 {
     struct mdl_error err = {MDL_OK, ""};
     bool more = false;
-    enum mdl_status st = read_opened(r, &more, &err);
+    enum mdl_status st = r->settling.part != NULL
+                             ? read_opened(r, &more, &err)
+                             : mdl_fail(&err, MDL_L_MEMORY, "not enough memory for the result");
     if (st == MDL_OK && more) {
         return;
     }
@@ -120,14 +136,31 @@ static void read_step(struct run *r)
     }
 }
 
+/* The next group at level accounts, from `group` on; without one the end begins. */
+static void next_group(struct run *r, size_t group)
+{
+    struct settling *t = &r->settling;
+    while (group < r->agreement.n_groups &&
+           group_level(&r->agreement.groups[group]) != MDL_LEVEL_ACCOUNTS) {
+        group++;
+    }
+    t->reading = group < r->agreement.n_groups;
+    t->uniting = !t->reading;
+    t->group = (uint8_t)(t->reading ? group : 0);
+    t->slice = 0;
+}
+
 void run_settle_begin(struct run *r)
 {
-    free(r->settling.opened);
-    memset(&r->settling, 0, sizeof r->settling);
+    struct settling *t = &r->settling;
+    free(t->opened);
+    free(t->part);
+    memset(t, 0, sizeof *t);
     if (r->session == NULL || mdl_session_closed(r->session)) {
         r->stage = RUN_SETTLING;
     }
-    r->settling.reading = true;
+    t->part = calloc(r->agreement.n_groups, sizeof *t->part);
+    next_group(r, 0);
 }
 
 static void fill_names(char out[MDL_STORE_POPULATIONS][MDL_STORE_NAME + 1], size_t *n,
@@ -139,25 +172,69 @@ static void fill_names(char out[MDL_STORE_POPULATIONS][MDL_STORE_NAME + 1], size
     }
 }
 
+static enum mdl_status write_head(struct run *r, struct mdl_result_head *h, struct mdl_error *err)
+{
+    memcpy(h->round, r->row.id, sizeof h->round);
+    enum mdl_status st = turn_begin(r->s, err);
+    return st == MDL_OK ? mdl_result_put_head(r->s->store, h, err) : st;
+}
+
 static enum mdl_status put_head(struct run *r, struct mdl_error *err)
 {
-    enum mdl_role own = r->row.role == MDL_ROLE_A ? MDL_ROLE_A : MDL_ROLE_B;
-    const struct mdl_agreement_group *g = &r->agreement.groups[r->settling.group];
+    enum mdl_role own = own_role(r);
+    struct settling *t = &r->settling;
+    const struct mdl_agreement_group *g = &r->agreement.groups[t->group];
     struct mdl_result_head *h = calloc(1, sizeof *h);
     if (h == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
     }
-    memcpy(h->round, r->row.id, sizeof h->round);
-    h->group = r->settling.group;
+    h->group = t->group;
     fill_names(h->own, &h->n_own, g, own);
     fill_names(h->partner, &h->n_partner, g, mdl_role_other(own));
-    h->counts = r->settling.counts;
-    enum mdl_status st = turn_begin(r->s, err);
-    if (st == MDL_OK) {
-        st = mdl_result_put_head(r->s->store, h, err);
-    }
+    h->counts = t->part[t->n_parts].counts;
+    enum mdl_status st = write_head(r, h, err);
     free(h);
     return st;
+}
+
+/* What all groups found together: without a group at level accounts, nothing, but it is there. */
+static enum mdl_status put_all(struct run *r, struct mdl_error *err)
+{
+    struct mdl_result_head *h = calloc(1, sizeof *h);
+    struct scope *s = calloc(1, sizeof *s);
+    enum mdl_status st = MDL_OK;
+    if (h == NULL || s == NULL) {
+        st = mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
+    } else {
+        scope_of(&r->agreement, own_role(r), s);
+        h->group = MDL_RESULT_ALL;
+        h->n_own = s->n_own;
+        h->n_partner = s->n_partner;
+        memcpy(h->own, s->own, sizeof h->own);
+        memcpy(h->partner, s->partner, sizeof h->partner);
+        h->finished = true;
+        h->counts = r->settling.all;
+        st = write_head(r, h, err);
+    }
+    free(h);
+    free(s);
+    return st;
+}
+
+static enum mdl_status note_places(struct run *r, struct mdl_error *err)
+{
+    struct settling *t = &r->settling;
+    struct mdl_snap_part *p = &t->part[t->n_parts];
+    struct scope *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the result");
+    }
+    scope_of(&r->agreement, own_role(r), s);
+    p->group = t->group;
+    memcpy(p->own, s->own_at[t->group], sizeof p->own);
+    memcpy(p->partner, s->partner_at[t->group], sizeof p->partner);
+    free(s);
+    return MDL_OK;
 }
 
 void run_regrouped(struct run *r, struct run_job *job)
@@ -169,7 +246,9 @@ void run_regrouped(struct run *r, struct run_job *job)
     free(t->opened);
     t->opened = NULL;
     t->n_opened = 0;
-    t->slice = 0;
+    if (st == MDL_OK) {
+        st = note_places(r, &err);
+    }
     if (st == MDL_OK) {
         st = put_head(r, &err);
     }
@@ -181,29 +260,59 @@ void run_regrouped(struct run *r, struct run_job *job)
         return;
     }
     t->after = 0;
-    t->total.accounts += t->counts.accounts;
-    t->total.review += t->counts.review;
-    t->total.vetoed += t->counts.vetoed;
 }
 
 static void settled(struct run *r)
 {
     struct settling *t = &r->settling;
-    r->row.own_accounts = t->total.accounts;
-    r->row.own_review = t->total.review;
-    r->row.own_vetoed = t->total.vetoed;
+    struct mdl_error err = {MDL_OK, ""};
+    enum mdl_status st = put_all(r, &err);
+    if (st != MDL_OK) {
+        settle_failed(r, &err);
+        return;
+    }
+    r->row.own_accounts = t->all.accounts;
+    r->row.own_review = t->all.review;
+    r->row.own_vetoed = t->all.vetoed;
     run_save(r);
     r->settle_tried = true;
     if (r->summary_asked) {
         struct mdl_event ev = {.type = MDL_EV_SUMMARY};
-        ev.u.summary.accounts = t->total.accounts;
-        ev.u.summary.review = t->total.review;
+        ev.u.summary.accounts = t->all.accounts;
+        ev.u.summary.review = t->all.review;
         r->summary_asked = false;
         run_event(r, &ev);
     }
     if (r->stage == RUN_SETTLING) {
         r->stage = RUN_OVER;
     }
+}
+
+void run_united(struct run *r, struct run_job *job)
+{
+    if (job->status == MDL_OK) {
+        settled(r);
+    } else {
+        settle_failed(r, &job->err);
+    }
+}
+
+/* One group is what it found; several are put together on a worker. */
+static void unite_step(struct run *r)
+{
+    struct settling *t = &r->settling;
+    struct mdl_error err = {MDL_OK, ""};
+    t->uniting = false;
+    if (t->n_parts > 1) {
+        if (run_submit(r, JOB_UNITE, NULL, &err) != MDL_OK) {
+            settle_failed(r, &err);
+        }
+        return;
+    }
+    if (t->n_parts == 1) {
+        t->all = t->part[0].counts;
+    }
+    settled(r);
 }
 
 static void copy_step(struct run *r)
@@ -225,17 +334,15 @@ static void copy_step(struct run *r)
     t->snap = NULL;
     if (st != MDL_OK) {
         settle_failed(r, &err);
-    } else if ((size_t)t->group + 1 < r->agreement.n_groups) {
-        t->group++;
-        t->reading = true;
-    } else {
-        settled(r);
+        return;
     }
+    t->n_parts++;
+    next_group(r, (size_t)t->group + 1);
 }
 
 bool run_settle_due(const struct run *r)
 {
-    return r->settling.reading || r->settling.snap != NULL;
+    return r->settling.reading || r->settling.uniting || r->settling.snap != NULL;
 }
 
 void run_settle_step(struct run *r)
@@ -244,5 +351,7 @@ void run_settle_step(struct run *r)
         read_step(r);
     } else if (r->settling.snap != NULL) {
         copy_step(r);
+    } else if (r->settling.uniting) {
+        unite_step(r);
     }
 }

@@ -11,7 +11,8 @@ bool standing_rule(struct mdl_service *s, int64_t partner, const struct mdl_agre
         return false;
     }
     char term[TERM_NAME];
-    bool covered = (row.flags & PARTNER_ACCEPTS) != 0 && agreement_is_standard(s, &row, a, term);
+    bool covered = (row.flags & PARTNER_ACCEPTS) != 0 && a->approval == MDL_APPROVAL_STANDING &&
+                   agreement_is_standard(s, &row, a, term);
     mdl_partner_clear(&row);
     return covered;
 }
@@ -29,8 +30,13 @@ void standing_why_not(struct mdl_service *s, int64_t partner, const uint8_t hash
     if ((row.flags & PARTNER_ACCEPTS) != 0 &&
         mdl_agreement_get(s->store, hash, &agreement, NULL) == MDL_OK) {
         char term[TERM_NAME];
-        if (mdl_agreement_decode(agreement.bytes.data, agreement.bytes.len, &a, NULL) == MDL_OK &&
-            !agreement_is_standard(s, &row, &a, term)) {
+        bool read =
+            mdl_agreement_decode(agreement.bytes.data, agreement.bytes.len, &a, NULL) == MDL_OK;
+        if (read && a.approval == MDL_APPROVAL_PERSON) {
+            (void)snprintf(out, STANDING_TEXT,
+                           " (the standing rule does not cover it: the agreement wants a person to "
+                           "let each round run)");
+        } else if (read && !agreement_is_standard(s, &row, &a, term)) {
             (void)snprintf(out, STANDING_TEXT,
                            " (the standing rule does not cover it: the agreement's term '%s' is "
                            "not the standard one)",
@@ -94,7 +100,8 @@ static void approve_waiting_round(struct mdl_service *s, const struct mdl_partne
     if (st == MDL_OK) {
         mdl_agreement_clear(&agreement);
     }
-    if (st == MDL_OK && agreement_is_standard(s, partner, &a, term)) {
+    if (st == MDL_OK && a.approval == MDL_APPROVAL_STANDING &&
+        agreement_is_standard(s, partner, &a, term)) {
         st = proposal_approve(s, &round, &err);
     }
     if (st != MDL_OK) {

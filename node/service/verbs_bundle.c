@@ -3,7 +3,10 @@
 #include "result.h"
 
 struct bundle {
+    struct mdl_service *s;
     const struct found *f; /* of the round the rows stand in */
+    enum mdl_status status;
+    struct mdl_error err;
     json_t *rows;
     size_t limit;
     json_int_t count;
@@ -13,17 +16,22 @@ struct bundle {
 static bool bundle_row(void *ctx, const struct mdl_overlap_row *r)
 {
     struct bundle *b = ctx;
-    const struct mdl_result_head *h = &b->f->head;
+    const struct scope *h = &b->f->scope;
+    uint32_t own;
+    uint32_t partner;
+    b->status = result_met(b->s, b->f, r->source, r->fields.record_id, &own, &partner, &b->err);
+    if (b->status != MDL_OK) {
+        return false;
+    }
     b->count++;
     for (size_t i = 0; i < h->n_own; i++) {
-        b->by_population[i] += r->own_populations >> i & 1;
+        b->by_population[i] += own >> i & 1;
     }
     if (json_array_size(b->rows) < b->limit) {
         json_t *row = result_account(&r->fields, r->source);
-        (void)json_object_set_new(row, "populations",
-                                  result_names(r->own_populations, h->own, h->n_own));
+        (void)json_object_set_new(row, "populations", result_names(own, h->own, h->n_own));
         (void)json_object_set_new(row, "partner_populations",
-                                  result_names(r->partner_populations, h->partner, h->n_partner));
+                                  result_names(partner, h->partner, h->n_partner));
         (void)json_array_append_new(b->rows, row);
     }
     return true;
@@ -31,7 +39,7 @@ static bool bundle_row(void *ctx, const struct mdl_overlap_row *r)
 
 static json_t *bundle_part(struct bundle *b)
 {
-    const struct mdl_result_head *h = &b->f->head;
+    const struct scope *h = &b->f->scope;
     json_t *by = json_array();
     for (size_t i = 0; i < h->n_own; i++) {
         (void)json_array_append_new(
@@ -51,8 +59,13 @@ struct bundle_page {
 static enum mdl_status bundle_page(struct mdl_service *s, void *ctx, struct mdl_error *err)
 {
     struct bundle_page *p = ctx;
-    return mdl_result_bundle(s->store, p->a->round.id, p->b->round.id, &p->filter, bundle_row,
-                             p->list, &p->next, err);
+    enum mdl_status st = mdl_result_bundle(s->store, p->a->round.id, p->b->round.id, &p->filter,
+                                           bundle_row, p->list, &p->next, err);
+    if (st == MDL_OK && p->list->status != MDL_OK) {
+        *err = p->list->err;
+        st = p->list->status;
+    }
+    return st;
 }
 
 static enum mdl_status bundle_list(struct mdl_service *s, const json_t *params,
@@ -61,7 +74,7 @@ static enum mdl_status bundle_list(struct mdl_service *s, const json_t *params,
 {
     const char *population = param_text(params, "population");
     uint32_t mask;
-    struct bundle list = {.f = a, .rows = json_array()};
+    struct bundle list = {.s = s, .f = a, .rows = json_array()};
     struct bundle_page page = {.a = a,
                                .b = b,
                                .filter = {.population = &population,
@@ -71,7 +84,7 @@ static enum mdl_status bundle_list(struct mdl_service *s, const json_t *params,
     enum mdl_status st = result_page(params, &page.next, &list.limit, err);
 
     if (st == MDL_OK) {
-        st = result_mask(population, a->head.own, a->head.n_own, "ours", &mask, err);
+        st = result_mask(population, a->scope.own, a->scope.n_own, "ours", &mask, err);
     }
     /* Page by page, so that the loop is never held up by a long list. */
     do {
@@ -108,11 +121,17 @@ static enum mdl_status bundle_find(struct mdl_service *s, void *ctx, struct mdl_
                       p->a->partner.name);
     }
     if (st == MDL_OK) {
+        st = result_needs_accounts(p->a, err);
+    }
+    if (st == MDL_OK) {
+        st = result_needs_accounts(p->b, err);
+    }
+    if (st == MDL_OK) {
         p->round_a = doc_round(s, &p->a->round);
         p->round_b = doc_round(s, &p->b->round);
         p->scopes = json_pack("[{}, {}]");
-        result_scope(json_array_get(p->scopes, 0), &p->a->head);
-        result_scope(json_array_get(p->scopes, 1), &p->b->head);
+        result_scope(json_array_get(p->scopes, 0), p->a);
+        result_scope(json_array_get(p->scopes, 1), p->b);
     }
     return st;
 }

@@ -119,6 +119,17 @@ static void count_bits(uint32_t n[MDL_STORE_POPULATIONS], uint32_t bits)
     }
 }
 
+static void count_reviewed(const struct seen *s, size_t n, struct mdl_regroup_counts *out)
+{
+    for (size_t k = 0; k < n; k++) {
+        for (size_t i = 0; i < MDL_STORE_POPULATIONS && s[k].standing == REVIEWED; i++) {
+            for (size_t j = 0; j < MDL_STORE_POPULATIONS; j++) {
+                out->reviewed[i][j] += (s[k].own >> i) & (s[k].partner >> j) & 1;
+            }
+        }
+    }
+}
+
 /* One account: the n rows that the groups have of it. */
 static void count_account(const struct seen *s, size_t n, struct mdl_regroup_counts *out)
 {
@@ -139,8 +150,11 @@ static void count_account(const struct seen *s, size_t n, struct mdl_regroup_cou
     out->vetoed += best == VETOED ? 1 : 0;
     count_bits(out->own_total, all);
     count_bits(out->own_matched, own[MATCHED]);
-    count_bits(out->own_review, own[REVIEWED] & ~own[MATCHED]);
     count_bits(out->partner_matched, partner);
+    if (best == REVIEWED) {
+        count_bits(out->own_review, own[REVIEWED]);
+        count_reviewed(s, n, out);
+    }
 }
 
 /* Each cell stands in one group: its figures are that group's. */
@@ -150,7 +164,6 @@ static void take_cells(const struct mdl_snap_part *p, struct mdl_regroup_counts 
         for (size_t j = 0; j < MDL_STORE_POPULATIONS; j++) {
             if (p->own[i] < MDL_STORE_POPULATIONS && p->partner[j] < MDL_STORE_POPULATIONS) {
                 out->matched[p->own[i]][p->partner[j]] += p->counts.matched[i][j];
-                out->reviewed[p->own[i]][p->partner[j]] += p->counts.reviewed[i][j];
             }
         }
     }

@@ -258,7 +258,7 @@ START_TEST(results)
                   "%s", r.out);
     ck_assert(has(r.out, "✓ receipt signed by both sides"));
     good(run("--dir", a.dir, "matrix", "Contoso EMEA", "--csv"),
-         "population,partner_population,accounts\r\n");
+         "population,partner_population,accounts,level,keys_in_common,our_keys,their_keys\r\n");
     r = good(run("--dir", a.dir, "overlap", "Contoso EMEA"), "Acme");
     ck_assert(has(r.out, "Initech"));
     ck_assert(!has(r.out, "Globex"));

@@ -32,11 +32,109 @@ START_TEST(as_csv)
     struct printed p;
     json_t *m = document(sample);
     ck_assert_int_eq(mdl_report_matrix_csv(m, open_printed(&p)), MDL_OK);
-    ck_assert_str_eq(close_printed(&p), "population,partner_population,accounts\r\n"
-                                        "customers,customers,12\r\n"
-                                        "customers,open-opportunities,3\r\n"
-                                        "prospects,customers,40\r\n"
-                                        "prospects,open-opportunities,0\r\n");
+    ck_assert_str_eq(close_printed(&p),
+                     "population,partner_population,accounts,level,keys_in_common,our_keys,"
+                     "their_keys\r\n"
+                     "customers,customers,12,accounts,,,\r\n"
+                     "customers,open-opportunities,3,accounts,,,\r\n"
+                     "prospects,customers,40,accounts,,,\r\n"
+                     "prospects,open-opportunities,0,accounts,,,\r\n");
+    free(p.text);
+    json_decref(m);
+}
+END_TEST
+
+/* All levels at once: a number of keys is not taken for one of accounts, and what is not to be
+ * shown is not there. */
+static const char mixed[] =
+    "{\"rows\":[\"customers\",\"prospects\",\"open-opportunities\"],"
+    "\"columns\":[\"customers\",\"prospects\"],"
+    "\"cells\":[[12,41],[null,null],[null,null]],"
+    "\"levels\":[[\"accounts\",\"counts\"],[\"counts\",\"hidden\"],[\"counts\",\"hidden\"]],"
+    "\"counts\":[{\"population\":\"customers\",\"partner_population\":\"prospects\","
+    "\"key_label\":\"domain\",\"state\":\"known\",\"own_keys\":100,\"partner_keys\":820,"
+    "\"matched\":41,\"below\":null},"
+    "{\"population\":\"prospects\",\"partner_population\":\"customers\",\"key_label\":\"domain\","
+    "\"state\":\"known\",\"own_keys\":1900,\"partner_keys\":333,\"matched\":null,\"below\":5},"
+    "{\"population\":\"open-opportunities\",\"partner_population\":\"customers\","
+    "\"key_label\":\"domain\",\"state\":\"skipped\",\"own_keys\":0,\"partner_keys\":0,"
+    "\"matched\":null,\"below\":null}],"
+    "\"row_overlap\":[12,null,null],\"row_accounts\":[100,null,null],\"column_overlap\":[12,null],"
+    "\"own_accounts\":12,\"own_total\":100}";
+
+START_TEST(levels_as_a_table)
+{
+    struct printed p;
+    struct mdl_style style = {false, 0};
+    json_t *m = document(mixed);
+    ck_assert_int_eq(mdl_report_matrix(m, &style, open_printed(&p)), MDL_OK);
+    /* clang-format off */
+    ck_assert_str_eq(close_printed(&p),
+"OURS \\ THEIRS       customers  prospects  overlap  our accounts\n"
+"──────────────────  ─────────  ─────────  ───────  ────────────\n"
+"customers                  12       # 41       12           100\n"
+"prospects               # < 5          ·        –             –\n"
+"open-opportunities        # –          ·        –             –\n"
+"──────────────────  ─────────  ─────────  ───────  ────────────\n"
+"overlap                    12          –       12           100\n"
+"\n"
+"OURS                THEIRS     COUNTED BY  IN COMMON  our keys  their keys  share of ours  share of theirs\n"
+"──────────────────  ─────────  ──────────  ─────────  ────────  ──────────  ─────────────  ───────────────\n"
+"customers           prospects  domain             41       100         820           41 %              5 %\n"
+"prospects           customers  domain            < 5      1900         333              –                –\n"
+"open-opportunities  customers  domain        not run         –           –              –                –\n"
+"\n"
+"    12  accounts: so many of our accounts are theirs too; each side sees which of its own\n"
+"  # 12  counts: so many match keys of one type both have; neither side sees which\n"
+" # < 5  counts: fewer than the 5 from which the agreement has a number shown\n"
+"     ·  hidden: nothing was compared\n");
+    /* clang-format on */
+    free(p.text);
+    json_decref(m);
+}
+END_TEST
+
+START_TEST(levels_as_csv)
+{
+    struct printed p;
+    json_t *m = document(mixed);
+    ck_assert_int_eq(mdl_report_matrix_csv(m, open_printed(&p)), MDL_OK);
+    ck_assert_str_eq(close_printed(&p), "population,partner_population,accounts,level,"
+                                        "keys_in_common,our_keys,their_keys\r\n"
+                                        "customers,customers,12,accounts,,,\r\n"
+                                        "customers,prospects,,counts,41,100,820\r\n"
+                                        "prospects,customers,,counts,< 5,1900,333\r\n"
+                                        "prospects,prospects,,hidden,,,\r\n"
+                                        "open-opportunities,customers,,counts,,,\r\n"
+                                        "open-opportunities,prospects,,hidden,,,\r\n");
+    free(p.text);
+    json_decref(m);
+}
+END_TEST
+
+/* Without accounts there is no overlap to add up. */
+START_TEST(counts_alone)
+{
+    struct printed p;
+    struct mdl_style style = {false, 0};
+    json_t *m = document(
+        "{\"rows\":[\"customers\"],\"columns\":[\"customers\"],\"cells\":[[7]],"
+        "\"levels\":[[\"counts\"]],\"counts\":[{\"population\":\"customers\","
+        "\"partner_population\":\"customers\",\"key_label\":\"domain\",\"state\":\"known\","
+        "\"own_keys\":14,\"partner_keys\":9,\"matched\":7,\"below\":null}]}");
+    ck_assert_int_eq(mdl_report_matrix(m, &style, open_printed(&p)), MDL_OK);
+    /* clang-format off */
+    ck_assert_str_eq(close_printed(&p),
+"OURS \\ THEIRS  customers\n"
+"─────────────  ─────────\n"
+"customers            # 7\n"
+"\n"
+"OURS       THEIRS     COUNTED BY  IN COMMON  our keys  their keys  share of ours  share of theirs\n"
+"─────────  ─────────  ──────────  ─────────  ────────  ──────────  ─────────────  ───────────────\n"
+"customers  customers  domain              7        14           9           50 %             78 %\n"
+"\n"
+"  # 12  counts: so many match keys of one type both have; neither side sees which\n");
+    /* clang-format on */
     free(p.text);
     json_decref(m);
 }
@@ -54,7 +152,7 @@ START_TEST(what_is_missing_is_not_invented)
     ck_assert_ptr_nonnull(strstr(p.text, "–"));
     free(p.text);
     ck_assert_int_eq(mdl_report_matrix_csv(m, open_printed(&p)), MDL_OK);
-    ck_assert_ptr_nonnull(strstr(close_printed(&p), "\r\na,b,\r\n"));
+    ck_assert_ptr_nonnull(strstr(close_printed(&p), "\r\na,b,,accounts,,,\r\n"));
     free(p.text);
     json_decref(m);
 }
@@ -94,7 +192,13 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {as_a_table, as_csv, what_is_missing_is_not_invented,
-                                  as_many_populations_as_there_can_be, a_stream_that_fails};
+    const TTest *const tests[] = {as_a_table,
+                                  as_csv,
+                                  levels_as_a_table,
+                                  levels_as_csv,
+                                  counts_alone,
+                                  what_is_missing_is_not_invented,
+                                  as_many_populations_as_there_can_be,
+                                  a_stream_that_fails};
     return run_suite("matrix", tests, sizeof tests / sizeof tests[0]);
 }

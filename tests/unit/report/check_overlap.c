@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const char overlap[] =
-    "{\"partner_populations\":[\"prospects\"],\"rows\":[{\"record_id\":\"r1\","
+    "{\"partner_populations\":[\"prospects\",\"customers\"],"
+    "\"rows\":[{\"record_id\":\"r1\",\"not_among\":[\"prospects\"],"
     "\"name\":\"Acme, Inc.\",\"website\":\"acme.example\",\"review\":true,"
     "\"source\":\"crm\",\"populations\":[\"customers\",\"prospects\"],\"key_type\":\"domain\","
     "\"key_label\":\"domain\",\"partner_populations\":[\"open-opportunities\"]},"

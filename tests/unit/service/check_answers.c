@@ -71,24 +71,25 @@ static void round_done(char id[33])
     json_decref(node_wait_round(&b, id, 30));
 }
 
-static void wait_in_force(struct node *n, size_t wanted)
+/* Until so many agreements of a node are in this state. */
+static void wait_state(struct node *n, const char *state, size_t wanted)
 {
     for (int i = 0; i < 500; i++) {
         json_t *doc = node_do(n, "agreement.list", json_object());
-        size_t in_force = 0;
+        size_t hits = 0;
         size_t k;
         const json_t *item;
         json_array_foreach(at(doc, "agreements"), k, item)
         {
-            in_force += strcmp(json_string_value(at(item, "state")), "in-force") == 0;
+            hits += strcmp(json_string_value(at(item, "state")), state) == 0;
         }
         json_decref(doc);
-        if (in_force == wanted) {
+        if (hits == wanted) {
             return;
         }
         usleep(20000);
     }
-    ck_abort_msg("not all agreements came in force");
+    ck_abort_msg("no %zu agreements became %s", wanted, state);
 }
 
 /* Our customers with their prospects, signed by both. */
@@ -110,7 +111,9 @@ static void agree_narrow(void)
         ck_assert_int_lt(i, 500);
         usleep(20000);
     }
-    wait_in_force(&a, 1);
+    /* The narrow one stands in the place of the wide one. */
+    wait_state(&a, "replaced", 1);
+    wait_state(&a, "in-force", 1);
 }
 
 static void texts_are(const json_t *list, const char *expected)
