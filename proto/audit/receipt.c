@@ -159,10 +159,19 @@ static void say_time(const struct talk *t, const char *what, uint64_t ms)
 
 static void say_group(const struct talk *t, size_t i, const struct mdl_receipt_group *g)
 {
+    char slices[40] = "";
+
+    if (g->n[0] == 0 && g->n[1] == 0) {
+        say(t, "group %zu, level %s: not run, a side has no match key there", i + 1, g->level);
+        return;
+    }
+    if (g->slices > 0) {
+        (void)snprintf(slices, sizeof slices, ", %" PRIu32 " slices opened", g->slices);
+    }
     say(t,
         "group %zu, level %s: %" PRIu32 " match keys of A, %" PRIu32 " of B, %" PRIu32
-        " in common, %" PRIu32 " slices opened",
-        i + 1, g->level, g->n[0], g->n[1], g->m, g->slices);
+        " in common%s",
+        i + 1, g->level, g->n[0], g->n[1], g->m, slices);
     say_hex(t, "  list of A", g->list_root[MDL_ROLE_A], MDL_HASH256);
     say_hex(t, "  list of B", g->list_root[MDL_ROLE_B], MDL_HASH256);
 }

@@ -218,7 +218,10 @@ START_TEST(text_for_people)
         "round: 11111111111111111111111111111111\n",
         "suite: ristretto255-sha512\n",
         "proposed: 2026-11-22 04:46:05 UTC\n",
-        "group 1, level accounts: 1200 match keys of A, 90000 of B, 345 in common, 64 slices",
+        "group 1, level accounts: 1200 match keys of A, 90000 of B, 345 in common, 64 slices "
+        "opened\n",
+        "group 2, level counts: 12 match keys of A, 7 of B, 3 in common\n  list of A: ",
+        "group 3, level counts: not run, a side has no match key there\naccounts matched",
         "  list of B: 4444444444444444444444444444444444444444444444444444444444444444\n",
         "accounts matched: 300 of A, 310 of B\n",
         "accounts to review: 4 of A, 0 of B\n",
@@ -226,6 +229,9 @@ START_TEST(text_for_people)
         "finished, says B: 2026-11-22 04:46:41 UTC\n",
     };
 
+    receipt.n_groups = 3;
+    receipt.groups[1] = (struct mdl_receipt_group){.level = "counts", .n = {12, 7}, .m = 3};
+    receipt.groups[2] = (struct mdl_receipt_group){.level = "counts"};
     told[0] = '\0';
     mdl_receipt_describe(&receipt, hear, &receipt);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
