@@ -39,7 +39,8 @@
     X(RECEIPT, 13, "receipt", "receipt signed by both")                                            \
     X(OPERATOR, 14, "operator", "act of the operator")                                             \
     X(ERASURE, 15, "erasure", "results or openings erased")                                        \
-    X(KEY_ROTATED, 16, "key-rotated", "CURVE key replaced")
+    X(KEY_ROTATED, 16, "key-rotated", "CURVE key replaced")                                        \
+    X(DISPUTE, 17, "dispute", "match disputed, or a dispute withdrawn")
 
 #define MDL_LOG_KIND_ENUM(name, number, slug, label) MDL_LOG_##name = number,
 enum mdl_log_kind { MDL_LOG_KIND_LIST(MDL_LOG_KIND_ENUM) };

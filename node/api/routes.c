@@ -38,6 +38,8 @@ static const struct route routes[] = {
     {"GET", "/v1/schedules", "schedule.list"},
     {"POST", "/v1/partners/{partner}/schedule", "schedule.set"},
     {"DELETE", "/v1/partners/{partner}/schedule", "schedule.remove"},
+    {"GET", "/v1/partners/{partner}/disputes", "match.disputes"},
+    {"POST", "/v1/partners/{partner}/disputes", "match.dispute"},
     {"GET", "/v1/bundle", "bundle"},
     {"GET", "/v1/audit/entries", "audit.list"},
     {"GET", "/v1/audit/verification", "audit.verify"},

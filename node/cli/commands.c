@@ -16,7 +16,7 @@ const struct option_row common_options[] = {
 
 static const struct command *const tables[] = {
     node_commands,  import_commands,   key_commands,    partner_commands, agreement_commands,
-    round_commands, schedule_commands, result_commands, audit_commands};
+    round_commands, schedule_commands, result_commands, match_commands, audit_commands};
 
 const struct command *command_at(size_t i)
 {

@@ -1,5 +1,6 @@
 /* outside.c: messages outside a round, and repeating what is not settled.
  * It may not act on a message before its form, sender and signature are checked. */
+#include "dispute.h"
 #include "limits.h"
 #include "proposals.h"
 #include "rounds.h"
@@ -50,6 +51,7 @@ static const uint8_t *agreement_of(const struct mdl_msg *m)
         return m->body.round_approve.agreement;
     case MDL_MSG_NODE_INFO:
     case MDL_MSG_AGREEMENT_PROPOSE:
+    case MDL_MSG_MATCH_DISPUTE:
     case MDL_MSG_ROUND_REFUSE:
     case MDL_MSG_ACK:
     case MDL_MSG_ABORT:
@@ -354,6 +356,8 @@ static enum mdl_status take_message(struct mdl_service *s, struct peer *p, const
     case MDL_MSG_AGREEMENT_REJECT:
     case MDL_MSG_AGREEMENT_REVOKE:
         return agreement_message(s, p, m, err);
+    case MDL_MSG_MATCH_DISPUTE:
+        return dispute_message(s, p, &m->body.match_dispute, err);
     case MDL_MSG_ROUND_PROPOSE:
     case MDL_MSG_ROUND_APPROVE:
     case MDL_MSG_ROUND_REFUSE:

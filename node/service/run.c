@@ -50,6 +50,7 @@ void run_free(struct run *r)
     mdl_snap_close(r->settling.snap);
     free(r->settling.opened);
     free(r->settling.part);
+    disputed_free(&r->settling.disputed);
     while (r->asked_first != NULL) {
         struct request *q = r->asked_first;
         r->asked_first = q->next;

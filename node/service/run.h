@@ -2,6 +2,7 @@
 #ifndef MANDORLA_SERVICE_RUN_H
 #define MANDORLA_SERVICE_RUN_H
 
+#include "dispute.h"
 #include "rounds.h"
 #include "trail.h"
 
@@ -31,6 +32,7 @@ struct early {
 
 /* Regrouping the matches of one group: the worker's part and the loop's. */
 struct settling {
+    struct disputed disputed; /* read when it begins */
     uint8_t group;
     struct mdl_opened *opened;
     size_t n_opened;

@@ -22,6 +22,11 @@ int run_registry_bit(void *ctx, const uint8_t *key, size_t len)
     return mdl_key_decode(key, len, &k, NULL) == MDL_OK ? mdl_key_registry_bit(&k) : -1;
 }
 
+static bool is_disputed(void *ctx, const uint8_t *key, size_t len)
+{
+    return disputed_has(ctx, key, len);
+}
+
 static int by_ordinal(const void *a, const void *b)
 {
     uint32_t x = ((const struct mdl_opened *)a)->ordinal;
@@ -43,6 +48,8 @@ void run_regroup(struct run_job *job)
     struct mdl_regroup_rules how = {.rule = rules,
                                     .n_rules = sizeof rules / sizeof rules[0],
                                     .registry_bit = run_registry_bit,
+                                    .disputed = is_disputed,
+                                    .ctx = &t->disputed,
                                     .n_partner_populations =
                                         r->agreement.groups[t->group].n_populations[partner]};
     struct mdl_snap *snap = NULL;
@@ -153,13 +160,19 @@ static void next_group(struct run *r, size_t group)
 void run_settle_begin(struct run *r)
 {
     struct settling *t = &r->settling;
+    struct mdl_error err = {MDL_OK, ""};
     free(t->opened);
     free(t->part);
+    disputed_free(&t->disputed);
     memset(t, 0, sizeof *t);
     if (r->session == NULL || mdl_session_closed(r->session)) {
         r->stage = RUN_SETTLING;
     }
     t->part = calloc(r->agreement.n_groups, sizeof *t->part);
+    if (disputed_load(r->s, r->partner, &t->disputed, &err) != MDL_OK) {
+        settle_failed(r, &err);
+        return;
+    }
     next_group(r, 0);
 }
 

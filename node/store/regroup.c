@@ -28,6 +28,7 @@ struct pass {
     uint32_t populations;
     uint64_t registry_mask;
     uint64_t matched_bits; /* registry types of its identifiers that matched */
+    bool disputed;         /* one of its keys that matched is in dispute */
     struct candidate *c;
     size_t n, room;
 };
@@ -45,7 +46,7 @@ static uint64_t conflicts(const struct pass *p, const struct candidate *c)
 
 static enum finding_class class_of(const struct pass *p, const struct candidate *c)
 {
-    bool vetoed = conflicts(p, c) != 0;
+    bool vetoed = p->disputed || conflicts(p, c) != 0;
 
     if (c->rule->match_tier) {
         return vetoed ? CLASS_MATCH_VETOED : CLASS_MATCH;
@@ -200,6 +201,7 @@ static enum mdl_status next_account(struct pass *p, int64_t account, struct mdl_
         p->populations = mdl_take_u32(&q);
         p->registry_mask = mdl_take_u64(&q);
         p->matched_bits = 0;
+        p->disputed = false;
         rc = mdl_query_end(&q, err);
     }
     return rc;
@@ -228,6 +230,8 @@ static enum mdl_status take_row(struct pass *p, struct mdl_query *q, struct mdl_
     if (bit >= 0 && bit < 64) {
         p->matched_bits |= UINT64_C(1) << bit;
     }
+    p->disputed = p->disputed || (p->rules->disputed != NULL &&
+                                  p->rules->disputed(p->rules->ctx, c.key, c.key_len));
     return add_candidate(p, &c, err);
 }
 

@@ -164,6 +164,9 @@ struct mdl_regroup_rules {
     size_t n_rules; /* a key of a type without a rule is MDL_U_ARGUMENT */
     /* 0..63, or -1: which registry type an identifier key is of. */
     int (*registry_bit)(void *ctx, const uint8_t *key, size_t len);
+    /* Whether one of the two sides holds a match by this key for wrong: then an account that
+     * matched by it counts as vetoed, whatever else matched. NULL: none is. */
+    bool (*disputed)(void *ctx, const uint8_t *key, size_t len);
     void *ctx;
     size_t n_partner_populations; /* higher bits are cut off */
 };

@@ -224,7 +224,7 @@ START_TEST(completion)
     char *once = strstr(r.out, "partner\n");
     ck_assert_ptr_nonnull(once);
     ck_assert_ptr_null(strstr(once + 1, "partner\n"));
-    r = run("--complete", "ma");
+    r = run("--complete", "matr");
     ck_assert_str_eq(r.out, "matrix\n");
     r = run("--complete", "partner", "");
     ck_assert_str_eq(r.out, "invite\naccept\nlist\nset\nremove\n");

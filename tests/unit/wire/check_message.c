@@ -194,9 +194,9 @@ START_TEST(what_is_no_envelope)
     put_str(&o, "1", 1);
     refuse_envelope(MDL_P_MALFORMED, "message.version at byte 1: not an integer");
     o.n = 0;
-    put_envelope(&o, 6, id, 1, 0);
+    put_envelope(&o, 7, id, 1, 0);
     put_array(&o, 0);
-    refuse_envelope(MDL_P_MALFORMED, "message.type at byte 2: 6 is no message type");
+    refuse_envelope(MDL_P_MALFORMED, "message.type at byte 2: 7 is no message type");
     o.n = 0;
     put_envelope(&o, MDL_MSG_VERIFIED, id, 1, 0);
     put_uint(&o, 0);
@@ -303,8 +303,8 @@ START_TEST(encoding_refuses_what_decoding_would)
     m.seq = 0;
     refuse_encode(&m, "encoding HELLO: content with seq 0");
     m = hello(some);
-    m.type = (enum mdl_msg_type)6;
-    refuse_encode(&m, "no message type 6");
+    m.type = (enum mdl_msg_type)7;
+    refuse_encode(&m, "no message type 7");
     m = hello(some);
     m.body.hello.nonce = NULL;
     refuse_encode(&m, "HELLO: encoding 'nonce': no bytes given");

@@ -53,6 +53,7 @@ START_TEST(numbers_and_classes_are_those_of_the_protocol)
         {3, "AGREEMENT_ACCEPT", MDL_MSG_NODE},
         {4, "AGREEMENT_REJECT", MDL_MSG_NODE},
         {5, "AGREEMENT_REVOKE", MDL_MSG_NODE},
+        {6, "MATCH_DISPUTE", MDL_MSG_NODE},
         {8, "ROUND_PROPOSE", MDL_MSG_SETUP},
         {9, "ROUND_APPROVE", MDL_MSG_SETUP},
         {10, "ROUND_REFUSE", MDL_MSG_SETUP},
@@ -80,9 +81,9 @@ START_TEST(numbers_and_classes_are_those_of_the_protocol)
         ck_assert(mdl_msg_known(want[i].type));
     }
     ck_assert(!mdl_msg_known(0));
-    ck_assert(!mdl_msg_known(6));
+    ck_assert(!mdl_msg_known(7));
     ck_assert(!mdl_msg_known(255));
-    ck_assert_str_eq(mdl_msg_name(6), "UNKNOWN");
+    ck_assert_str_eq(mdl_msg_name(7), "UNKNOWN");
 }
 END_TEST
 
