@@ -53,7 +53,9 @@ struct mdl_session_work;
 
 struct mdl_session_profile {
     uint8_t digest[32];
-    uint32_t n_keys[MDL_SESSION_GROUPS]; /* distinct keys of each group under this profile */
+    /* Distinct keys of each group under this profile, at level counts of the group's key type and
+     * one an account (PROTOCOL 6.1). 0: the group is not run, nothing will be asked about it. */
+    uint32_t n_keys[MDL_SESSION_GROUPS];
 };
 
 /* Copied at creation; the pointers need not outlive the call, except signer.ctx. */
@@ -81,8 +83,8 @@ MDL_MUST_CHECK enum mdl_status mdl_session_engine(const char **name, struct mdl_
 
 /* Errors: MDL_U_ARGUMENT (the configuration contradicts itself or the agreement: identities, number
  * of profiles; the text says what), MDL_P_AGREEMENT and the other errors of decoding an agreement,
- * MDL_L_MEMORY. A list that is empty or above a cap is no error here: the first step then ends the
- * round with MDL_P_EMPTY or MDL_P_CAP, so that the partner is told. */
+ * MDL_L_MEMORY. Lists that are all empty, or above or below a cap, are no error here: the first
+ * step then ends the round with MDL_P_EMPTY or MDL_P_CAP, so that the partner is told. */
 MDL_MUST_CHECK enum mdl_status mdl_session_create(const struct mdl_session_config *config,
                                                   struct mdl_session **out, struct mdl_error *err);
 
@@ -164,11 +166,13 @@ enum mdl_effect_type {
 enum mdl_persist_kind {
     MDL_PERSIST_COMMIT, /* our list of this group is about to be committed to */
     MDL_PERSIST_DEBIT,  /* n keys of the partner, against its budget of the month; no refund */
-    MDL_PERSIST_MATCH,  /* both agree on m matching keys; no name is known */
+    MDL_PERSIST_MATCH,  /* both agree on m matching keys; no name is known. At level counts this is
+                           the result of the group: no OPENED, NEED_MASKS or RESULT will name it */
     MDL_PERSIST_RECEIPT_STATE, /* blob: replaces the one before; delete it at CLOSE */
     MDL_PERSIST_RECEIPT        /* the receipt with both signatures */
 };
 
+/* PARTIAL: a slice was opened, or a group at level counts has its MATCH. */
 enum mdl_outcome { MDL_OUTCOME_COMPLETE, MDL_OUTCOME_PARTIAL, MDL_OUTCOME_ABORTED };
 
 struct mdl_result_row {
@@ -288,7 +292,7 @@ const char *mdl_phase_slug(enum mdl_phase phase);
 
 struct mdl_session_progress {
     enum mdl_phase phase; /* of the group that is furthest behind */
-    uint8_t group;        /* that group */
+    uint8_t group;        /* that group; one that is not run only when none is behind it */
     uint64_t done, total; /* elements (COMMIT, OPENING, TAGS) or slices (SLICES) of that phase */
     uint32_t n_own, n_partner, matched;  /* 0 while unknown */
     uint32_t slices_opened, slices_sent; /* all groups */

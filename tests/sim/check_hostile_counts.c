@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t sig[64], scratch[MDL_MESSAGE_MAX];
+static uint8_t sig[64];
 
 static const struct sim_size two_groups = {
     .groups = 2, .own = {20, 20}, .common = 10, .parallel = 1, .counts = 1};
@@ -137,49 +137,12 @@ END_TEST
 
 static uint8_t wrong_type;
 
-static void fill(struct mdl_msg *m, uint8_t type, uint8_t g)
-{
-    struct mdl_list one = {scratch, 1, 32};
-
-    memset(scratch, 1, 64);
-    m->type = (enum mdl_msg_type)type;
-    switch (m->type) {
-    case MDL_MSG_COMMIT:
-        m->body.commit = (struct mdl_msg_commit){g, 30, one, scratch, scratch, scratch, scratch};
-        break;
-    case MDL_MSG_CHUNK:
-        m->body.chunk = (struct mdl_msg_chunk){g, 0, {scratch, 32}};
-        break;
-    case MDL_MSG_VERIFIED:
-        m->body.verified.g = g;
-        break;
-    case MDL_MSG_TAG_COMMIT:
-        m->body.tag_commit = (struct mdl_msg_tag_commit){g, scratch};
-        break;
-    case MDL_MSG_TAGS:
-        m->body.tags = (struct mdl_msg_tags){g, 0, {scratch, 32}, {scratch, 16}};
-        break;
-    case MDL_MSG_MATCH:
-        m->body.match = (struct mdl_msg_match){g, 10, scratch};
-        break;
-    case MDL_MSG_OPEN:
-        m->body.open = (struct mdl_msg_open){g, scratch, scratch, scratch, scratch};
-        break;
-    case MDL_MSG_SLICE:
-        m->body.slice = (struct mdl_msg_slice){g, 0, {scratch, 4}, scratch};
-        break;
-    default:
-        m->body.masks = (struct mdl_msg_masks){g, 0, {scratch, 4}, {scratch, 8}};
-        break;
-    }
-}
-
 /* In place of its last word, when the count is known: by then both sides are past MATCH. */
 static bool after_the_count(struct sim_node *n, struct mdl_msg *m)
 {
     (void)n;
     if (m->type == MDL_MSG_RECEIPT_PART) {
-        fill(m, wrong_type, 0);
+        fill_message(m, wrong_type, 0);
     }
     return true;
 }
@@ -232,7 +195,7 @@ static bool names_a_group_not_run(struct sim_node *n, struct mdl_msg *m)
 {
     (void)n;
     if (m->type == MDL_MSG_COMMIT) {
-        fill(m, wrong_type, 0);
+        fill_message(m, wrong_type, 0);
     }
     return true;
 }

@@ -278,50 +278,11 @@ END_TEST
 static uint8_t wrong_type;
 static uint8_t in_place_of;
 
-static void fill_wrong(struct mdl_msg *m)
-{
-    struct mdl_msg w = {.type = (enum mdl_msg_type)wrong_type, .seq = m->seq, .ack = m->ack};
-    struct mdl_list one = {scratch, 1, 32};
-
-    memcpy(w.round, m->round, sizeof w.round);
-    memset(scratch, 0, 1024);
-    if (w.type == MDL_MSG_HELLO) {
-        w.body.hello = (struct mdl_msg_hello){1,
-                                              mdl_text_of("ristretto255-sha512"),
-                                              {1, {mdl_text_of("accounts")}},
-                                              scratch,
-                                              one,
-                                              scratch,
-                                              0};
-    } else if (w.type == MDL_MSG_COMMIT) {
-        w.body.commit = (struct mdl_msg_commit){0, 30, one, scratch, scratch, scratch, scratch};
-    } else if (w.type == MDL_MSG_CHUNK) {
-        w.body.chunk = (struct mdl_msg_chunk){0, 0, {scratch, 32}};
-    } else if (w.type == MDL_MSG_TAG_COMMIT) {
-        w.body.tag_commit = (struct mdl_msg_tag_commit){0, scratch};
-    } else if (w.type == MDL_MSG_TAGS) {
-        w.body.tags = (struct mdl_msg_tags){0, 0, {scratch, 32}, {scratch, 16}};
-    } else if (w.type == MDL_MSG_MATCH) {
-        w.body.match = (struct mdl_msg_match){0, 1, scratch};
-    } else if (w.type == MDL_MSG_OPEN) {
-        w.body.open = (struct mdl_msg_open){0, scratch, scratch, scratch, scratch};
-    } else if (w.type == MDL_MSG_SLICE) {
-        w.body.slice = (struct mdl_msg_slice){0, 0, {scratch, 4}, scratch};
-    } else if (w.type == MDL_MSG_MASKS) {
-        w.body.masks = (struct mdl_msg_masks){0, 0, {scratch, 4}, {scratch, 8}};
-    } else if (w.type == MDL_MSG_RECEIPT_PART) {
-        w.body.receipt_part = (struct mdl_msg_receipt_part){scratch, scratch, 0, 0, 0};
-    } else if (w.type == MDL_MSG_RECEIPT_SIG) {
-        w.body.receipt_sig = (struct mdl_msg_receipt_sig){scratch};
-    }
-    *m = w;
-}
-
 static bool wrong_message(struct sim_node *n, struct mdl_msg *m)
 {
     (void)n;
     if (m->type == in_place_of) {
-        fill_wrong(m);
+        fill_message(m, wrong_type, 0);
     }
     return true;
 }

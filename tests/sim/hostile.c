@@ -54,6 +54,49 @@ void stage_expect(struct stage *s, enum mdl_status status)
     stage_close(s);
 }
 
+static void fill_of_round(struct mdl_msg *m, const uint8_t *some, const struct mdl_list *one)
+{
+    const struct mdl_text suite = mdl_text_of("ristretto255-sha512");
+
+    if (m->type == MDL_MSG_HELLO) {
+        m->body.hello =
+            (struct mdl_msg_hello){1, suite, {1, {mdl_text_of("accounts")}}, some, *one, some, 0};
+    } else if (m->type == MDL_MSG_RECEIPT_PART) {
+        m->body.receipt_part = (struct mdl_msg_receipt_part){some, some, 0, 0, 0};
+    } else if (m->type == MDL_MSG_RECEIPT_SIG) {
+        m->body.receipt_sig = (struct mdl_msg_receipt_sig){some};
+    }
+}
+
+void fill_message(struct mdl_msg *m, uint8_t type, uint8_t g)
+{
+    static uint8_t some[64];
+    struct mdl_list one = {some, 1, 32};
+
+    m->type = (enum mdl_msg_type)type;
+    if (type == MDL_MSG_COMMIT) {
+        m->body.commit = (struct mdl_msg_commit){g, 30, one, some, some, some, some};
+    } else if (type == MDL_MSG_CHUNK) {
+        m->body.chunk = (struct mdl_msg_chunk){g, 0, {some, 32}};
+    } else if (type == MDL_MSG_VERIFIED) {
+        m->body.verified.g = g;
+    } else if (type == MDL_MSG_TAG_COMMIT) {
+        m->body.tag_commit = (struct mdl_msg_tag_commit){g, some};
+    } else if (type == MDL_MSG_TAGS) {
+        m->body.tags = (struct mdl_msg_tags){g, 0, {some, 32}, {some, 16}};
+    } else if (type == MDL_MSG_MATCH) {
+        m->body.match = (struct mdl_msg_match){g, 1, some};
+    } else if (type == MDL_MSG_OPEN) {
+        m->body.open = (struct mdl_msg_open){g, some, some, some, some};
+    } else if (type == MDL_MSG_SLICE) {
+        m->body.slice = (struct mdl_msg_slice){g, 0, {some, 4}, some};
+    } else if (type == MDL_MSG_MASKS) {
+        m->body.masks = (struct mdl_msg_masks){g, 0, {some, 4}, {some, 8}};
+    } else {
+        fill_of_round(m, some, &one);
+    }
+}
+
 struct mdl_cell *cell_of(struct sim_node *n)
 {
     return &n->session->cell[0];

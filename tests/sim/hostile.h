@@ -26,6 +26,8 @@ void stage_expect(struct stage *s, enum mdl_status status);
 void stage_run(struct stage *s, enum mdl_status status);
 void stage_close(struct stage *s);
 
+/* Makes *m a message of this type for group g, well formed and void; the envelope stays. */
+void fill_message(struct mdl_msg *m, uint8_t type, uint8_t g);
 struct mdl_cell *cell_of(struct sim_node *n);
 /* Whether the item that has just run is the one that sorts the own list / the tags. */
 bool is_finish_item(const struct mdl_session_work *w);
