@@ -60,7 +60,6 @@ MDL_MUST_CHECK enum mdl_status body_int(struct cli *c, json_t *body, const char 
 /* ---- documents that several commands show -------------------------------------------------------
  */
 void show_disclosure(const json_t *disclosure, FILE *f);
-void show_agreement(const json_t *agreement, FILE *f);
 void show_round(const json_t *round, FILE *f);
 void show_words(const json_t *lines, FILE *f);
 MDL_MUST_CHECK enum mdl_status show_partners(struct cli *c, const json_t *list, FILE *f);

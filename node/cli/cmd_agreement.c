@@ -1,6 +1,7 @@
-/* cmd_agreement.c: agreement propose, list, show, accept, reject, revoke.
- * It may not judge terms: it shows what the node says they disclose. */
-#include "cli.h"
+/* cmd_agreement.c: agreement propose, list, show, accept, reject, revoke; agreement_file.c has
+ * those that read or write a file. It may not judge terms: it shows what the node says they
+ * disclose. */
+#include "agreement.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ static const struct option_row propose_options[] = {
     {"max-keys", "N", "most match keys in one list (default: 1000000)"},
     {"min-result", "N", "if fewer match keys match, no account is told (default: 0)"},
     {"max-result", "N", "if more match keys match, no account is told (default: no bound)"},
+    {"reason", "TEXT", "told to the partner with it, unsigned"},
     {"preview", NULL, "show what would be disclosed; sign and send nothing"},
     {"yes", NULL, "do not ask"},
     {NULL, NULL, NULL},
@@ -32,77 +34,15 @@ static const struct option_row reason_option[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct option_row show_options[] = {
+    {"full", NULL, "every sentence and digest that is signed, too"},
+    {NULL, NULL, NULL},
+};
+
 /* ---- what it says ------------------------------------------------------------------------------
  */
 
-static void show_section(const char *title, const json_t *sentences, FILE *f)
-{
-    size_t i;
-    const json_t *s;
-    if (json_array_size(sentences) == 0) {
-        return;
-    }
-    say_shade(f, SHADE_BOLD, "%s\n", title);
-    json_array_foreach(sentences, i, s)
-    {
-        say_wrapped(f, "  • ", json_string_value(s));
-    }
-    (void)fputc('\n', f);
-}
-
-void show_disclosure(const json_t *d, FILE *f)
-{
-    char a[FORM];
-    char b[FORM];
-    show_section("They learn", json_object_get(d, "they_learn"), f);
-    show_section("We learn", json_object_get(d, "we_learn"), f);
-    show_section("Terms", json_object_get(d, "terms"), f);
-    say_shade(f, SHADE_DIM,
-              "Both identities and the rules for match keys are signed too, by digest: "
-              "see --json.\n");
-    char populations[512];
-    say(f, "Of ours (%s) there are now %s with %s.\n",
-        join_names(json_object_get(d, "populations"), populations, sizeof populations),
-        form_count(mdl_doc_int(d, "own_accounts"), "account", "accounts", a),
-        form_count(mdl_doc_int(d, "own_keys"), "match key", "match keys", b));
-}
-
-void show_agreement(const json_t *a, FILE *f)
-{
-    char id[FORM];
-    char from[FORM];
-    char until[FORM];
-    char text[512];
-    bool us = json_is_true(json_object_get(a, "signed_by_us"));
-    bool them = json_is_true(json_object_get(a, "signed_by_them"));
-
-    say_shade(f, SHADE_BOLD, "Agreement with %s\n\n", mdl_doc_text(a, "partner"));
-    say_field(f, "Id", "%s", form_id(mdl_doc_text(a, "id"), id));
-    say_field(f, "State", "%s", mdl_doc_text(a, "state"));
-    say_field(f, "Reason", "%s", mdl_doc_text(a, "reason"));
-    say_field(f, "Signed by", "%s", us && them ? "both" : us ? "us" : them ? "them" : "nobody");
-    say_field(f, "Valid", "%s to %s", form_date(mdl_doc_text(a, "valid_from"), from),
-              form_date(mdl_doc_text(a, "valid_until"), until));
-    say_field(f, "Ours", "%s", join_names(json_object_get(a, "populations"), text, sizeof text));
-    say_field(f, "Theirs", "%s",
-              join_names(json_object_get(a, "partner_populations"), text, sizeof text));
-    say_field(f, "Purpose", "%s", mdl_doc_text(a, "purpose"));
-    say_field(f, "Legal basis", "%s", mdl_doc_text(a, "legal_basis"));
-}
-
-static enum mdl_status show_full(struct cli *c, const json_t *d, FILE *f)
-{
-    const json_t *a = json_object_get(d, "agreement");
-    (void)c;
-    if (json_is_object(a)) {
-        show_agreement(a, f);
-        (void)fputc('\n', f);
-    }
-    show_disclosure(json_object_get(d, "disclosure"), f);
-    return MDL_OK;
-}
-
-static enum mdl_status show_short(struct cli *c, const json_t *d, FILE *f)
+enum mdl_status show_agreement_short(struct cli *c, const json_t *d, FILE *f)
 {
     const json_t *a = json_object_get(d, "agreement");
     const char *state = mdl_doc_text(a, "state");
@@ -125,6 +65,7 @@ static enum mdl_status show_short(struct cli *c, const json_t *d, FILE *f)
 /* ---- propose -----------------------------------------------------------------------------------
  */
 
+/* What is named after the partner is a file of terms. */
 static enum mdl_status proposal_body(struct cli *c, json_t *body)
 {
     const struct {
@@ -137,6 +78,7 @@ static enum mdl_status proposal_body(struct cli *c, json_t *body)
     enum mdl_status st = MDL_OK;
 
     (void)json_object_set_new(body, "partner", json_string(cli_arg(c, 0)));
+    body_text(body, &c->o, "reason", "reason");
     body_text(body, &c->o, "purpose", "purpose");
     body_text(body, &c->o, "legal-basis", "legal_basis");
     body_list(body, &c->o, "population", "populations");
@@ -144,61 +86,41 @@ static enum mdl_status proposal_body(struct cli *c, json_t *body)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == MDL_OK; i++) {
         st = body_int(c, body, numbers[i].option, numbers[i].name, numbers[i].min, numbers[i].max);
     }
-    return st;
-}
-
-static enum mdl_status post(struct cli *c, json_t *body, bool preview, json_t **document)
-{
-    struct path p;
-    json_t *copy = json_deep_copy(body);
-    if (preview) {
-        (void)json_object_set_new(copy, "preview", json_true());
-    }
-    path_start(&p, "/v1/agreements");
-    return cli_send(c, "POST", &p, copy, document);
-}
-
-/* Shows what would be disclosed, unless nobody wants to see it, and asks. */
-static enum mdl_status ask_first(struct cli *c, json_t *body)
-{
-    json_t *document = NULL;
-    if (option_given(&c->o, "yes")) {
-        return MDL_OK;
-    }
-    enum mdl_status st = post(c, body, true, &document);
-    if (st != MDL_OK) {
-        return st;
-    }
-    (void)show_full(c, document, cli_talk(c));
-    json_decref(document);
-    (void)fputc('\n', cli_talk(c));
-    return cli_confirm(c, "Sign this agreement and propose it?");
+    return st == MDL_OK && c->o.n_args > 1 ? body_terms(c, body, cli_arg(c, 1)) : st;
 }
 
 static enum mdl_status run_propose(struct cli *c)
 {
-    json_t *document = NULL;
+    struct path p;
     json_t *body = json_object();
-    bool preview = option_given(&c->o, "preview");
     enum mdl_status st = proposal_body(c, body);
-
-    if (st == MDL_OK && !preview) {
-        st = ask_first(c, body);
-    }
-    if (st == MDL_OK) {
-        st = post(c, body, preview, &document);
-    }
-    json_decref(body);
-    return st == MDL_OK ? cli_print(c, document, preview ? show_full : show_short) : st;
+    path_start(&p, "/v1/agreements");
+    return st == MDL_OK ? cli_propose(c, &p, body) : (json_decref(body), st);
 }
 
 /* ---- list, show --------------------------------------------------------------------------------
  */
 
+/* "counts", "accounts", "mixed", and how many pairs of populations of how many have it. */
+static const char *row_cells(const json_t *a, char *out, size_t size)
+{
+    const json_t *cells = json_object_get(a, "cells");
+    size_t open = 0;
+    size_t i;
+    const json_t *c;
+    json_array_foreach(cells, i, c)
+    {
+        open += strcmp(mdl_doc_text(c, "level"), "hidden") != 0 ? 1 : 0;
+    }
+    (void)snprintf(out, size, "%zu of %zu", open, json_array_size(cells));
+    return out;
+}
+
 static enum mdl_status agreement_row(struct mdl_table *t, const json_t *a)
 {
     char id[FORM];
     char until[FORM];
+    char open[48];
     char ours[256];
     char theirs[256];
     const char *cells[] = {
@@ -206,6 +128,8 @@ static enum mdl_status agreement_row(struct mdl_table *t, const json_t *a)
         mdl_doc_text(a, "partner"),
         mdl_doc_text(a, "state"),
         form_date(mdl_doc_text(a, "valid_until"), until),
+        mdl_doc_text(a, "level"),
+        row_cells(a, open, sizeof open),
         join_names(json_object_get(a, "populations"), ours, sizeof ours),
         join_names(json_object_get(a, "partner_populations"), theirs, sizeof theirs)};
     return mdl_table_row(t, cells);
@@ -213,9 +137,10 @@ static enum mdl_status agreement_row(struct mdl_table *t, const json_t *a)
 
 static enum mdl_status show_list(struct cli *c, const json_t *d, FILE *f)
 {
-    static const char *const titles[] = {"ID", "PARTNER", "STATE", "UNTIL", "OURS", "THEIRS"};
-    static const enum mdl_align align[] = {MDL_LEFT, MDL_LEFT, MDL_LEFT,
-                                           MDL_LEFT, MDL_LEFT, MDL_LEFT};
+    static const char *const titles[] = {"ID",    "PARTNER", "STATE", "UNTIL",
+                                         "LEVEL", "CELLS",   "OURS",  "THEIRS"};
+    static const enum mdl_align align[] = {MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT,
+                                           MDL_LEFT, MDL_LEFT, MDL_LEFT, MDL_LEFT};
     const json_t *list = json_object_get(d, "agreements");
     struct mdl_style style = term_style(f);
     size_t i;
@@ -223,10 +148,10 @@ static enum mdl_status show_list(struct cli *c, const json_t *d, FILE *f)
     (void)c;
 
     if (json_array_size(list) == 0) {
-        say(f, "No agreements yet: 'mandorla agreement propose PARTNER' proposes one.\n");
+        say(f, "No agreements yet: 'mandorla agreement draft PARTNER' writes terms to propose.\n");
         return MDL_OK;
     }
-    struct mdl_table *t = mdl_table_new(6, titles, align);
+    struct mdl_table *t = mdl_table_new(8, titles, align);
     enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
     json_array_foreach(list, i, a)
     {
@@ -260,7 +185,7 @@ static enum mdl_status run_show(struct cli *c)
 {
     struct path p;
     agreement_path(cli_arg(c, 0), NULL, &p);
-    return cli_show(c, &p, show_full);
+    return cli_show(c, &p, show_agreement);
 }
 
 /* ---- accept, reject, revoke --------------------------------------------------------------------
@@ -272,7 +197,7 @@ static enum mdl_status act(struct cli *c, const char *which, const char *what, j
     json_t *document = NULL;
     agreement_path(which, what, &p);
     enum mdl_status st = cli_send(c, "POST", &p, body, &document);
-    return st == MDL_OK ? cli_print(c, document, show_short) : st;
+    return st == MDL_OK ? cli_print(c, document, show_agreement_short) : st;
 }
 
 /* What is signed is what was shown: a partner may propose another one while the operator reads. */
@@ -285,12 +210,12 @@ static enum mdl_status run_accept(struct cli *c)
         agreement_path(cli_arg(c, 0), NULL, &p);
         enum mdl_status st = cli_get(c, &p, &document);
         if (st == MDL_OK) {
-            (void)show_full(c, document, cli_talk(c));
+            st = show_agreement(c, document, cli_talk(c));
             (void)fputc('\n', cli_talk(c));
             (void)snprintf(id, sizeof id, "%s",
                            mdl_doc_text(json_object_get(document, "agreement"), "id"));
             json_decref(document);
-            st = cli_confirm(c, "Sign this agreement?");
+            st = st == MDL_OK ? cli_confirm(c, "Sign this agreement?") : st;
         }
         if (st != MDL_OK) {
             return st;
@@ -314,21 +239,41 @@ static enum mdl_status run_revoke(struct cli *c)
 }
 
 const struct command agreement_commands[] = {
-    {"agreement propose", "PARTNER", "Sign an agreement and propose it",
+    {"agreement draft", "PARTNER", "Write terms to edit and propose",
+     "A file that explains itself: purpose, bounds, and a line for each pair of populations with "
+     "its "
+     "level. A new draft has every pair at level counts, and a person who lets each round run.\n",
+     "  mandorla agreement draft Contoso --output contoso.terms\n"
+     "  mandorla agreement draft Contoso --from 5f3a91 --output next.terms\n",
+     draft_options, 1, 1, 0, run_draft},
+    {"agreement propose", "PARTNER [FILE]", "Sign an agreement and propose it",
+     "FILE holds the terms, as 'agreement draft' writes them ('-': standard input). Without one it "
+     "is "
+     "the standard agreement: accounts of the three standard populations on both sides, or what "
+     "the "
+     "options say.\n"
      "Shows what each side would learn before anything is signed. The partner must accept before a "
-     "round can run.\n",
-     "  mandorla agreement propose Contoso\n"
-     "  mandorla agreement propose Contoso --preview --population customers\n"
+     "round can run. When both have signed, it replaces the agreement that is in force.\n",
+     "  mandorla agreement propose Contoso contoso.terms --preview\n"
+     "  mandorla agreement propose Contoso contoso.terms\n"
      "  mandorla agreement propose Contoso --population customers \\\n"
      "      --partner-population prospects --days 90 --max-result 5000 --yes\n",
-     propose_options, 1, 1, 0, run_propose},
+     propose_options, 1, 2, 0, run_propose},
+    {"agreement amend", "PARTNER [FILE]", "Propose a change of the agreement in force",
+     "A new agreement, made from the one in force: with the terms in FILE, or with the cells that "
+     "--cell names. Shows what changes before anything is signed. When the partner accepts, the "
+     "older "
+     "one is replaced on both sides, and its rounds end.\n",
+     "  mandorla agreement amend Contoso --cell customers:prospects=accounts\n"
+     "  mandorla agreement amend Contoso next.terms --preview\n",
+     amend_options, 1, 2, 0, run_amend},
     {"agreement list", "[PARTNER]", "Agreements and their state", NULL,
      "  mandorla agreement list\n  mandorla agreement list Contoso\n", NULL, 0, 1, 0, run_list},
     {"agreement show", "ID|PARTNER", "One agreement: what each side would learn",
      "ID is the agreement's id or at least 6 of its first digits; PARTNER stands for the agreement "
-     "that waits or is in force.\n",
-     "  mandorla agreement show Contoso\n  mandorla agreement show 5f3a91\n", NULL, 1, 1, 0,
-     run_show},
+     "that waits or is in force. Of one that waits it shows what it would change.\n",
+     "  mandorla agreement show Contoso\n  mandorla agreement show 5f3a91 --full\n", show_options,
+     1, 1, 0, run_show},
     {"agreement accept", "ID|PARTNER", "Sign an agreement that a partner proposed",
      "Shows what each side learns and asks on a terminal before it signs.\n",
      "  mandorla agreement accept Contoso\n  mandorla agreement accept 5f3a91 --yes\n", yes_option,
@@ -336,7 +281,24 @@ const struct command agreement_commands[] = {
     {"agreement reject", "ID|PARTNER", "Refuse an agreement that a partner proposed", NULL,
      "  mandorla agreement reject Contoso --reason \"please leave out prospects\"\n", reason_option,
      1, 1, 0, run_reject},
-    {"agreement revoke", "ID|PARTNER", "End an agreement at once; the partner is told", NULL,
+    {"agreement revoke", "ID|PARTNER", "End an agreement at once; the partner is told",
+     "With a PARTNER: all that is in force with it, and what we proposed and it has not "
+     "answered.\n",
      "  mandorla agreement revoke Contoso\n", yes_option, 1, 1, 0, run_revoke},
+    {"agreement export", "ID|PARTNER", "Write the signed record of an agreement",
+     "The terms as signed, both signatures, and revocations: what 'agreement verify' checks "
+     "without "
+     "a node.\n",
+     "  mandorla agreement export Contoso --output contoso.agreement\n", output_option, 1, 1, 0,
+     run_export},
+    {"agreement verify", "FILE", "Verify the signed record of an agreement, without a node",
+     "Checks the form, the terms, both signatures and revocations, and shows the parties with "
+     "their "
+     "words, to be compared with those you know. Exit code 0: it is whole and both signed it, "
+     "whether "
+     "or not it is still in force; 3: it is not, or with --in-force it is not in force now.\n",
+     "  mandorla agreement verify contoso.agreement\n"
+     "  mandorla agreement verify contoso.agreement --in-force --json\n",
+     verify_options, 1, 1, 0, run_agreement_verify},
     {.name = NULL},
 };

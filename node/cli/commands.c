@@ -15,8 +15,9 @@ const struct option_row common_options[] = {
 };
 
 static const struct command *const tables[] = {
-    node_commands,  import_commands,   key_commands,    partner_commands, agreement_commands,
-    round_commands, schedule_commands, result_commands, match_commands, audit_commands};
+    node_commands,      import_commands, key_commands,     partner_commands,
+    agreement_commands, round_commands,  request_commands, schedule_commands,
+    result_commands,    match_commands,  audit_commands};
 
 const struct command *command_at(size_t i)
 {
@@ -73,7 +74,7 @@ bool command_is_group(const char *word)
 
 const char *command_nearest(char *const words[], int n)
 {
-    const char *names[64];
+    const char *names[128];
     char typed[64];
     size_t count = 0;
     const struct command *c;

@@ -45,12 +45,25 @@ static enum mdl_status unknown(const struct table *t, const struct command *comm
                     near != NULL ? "'?" : "", command->name);
 }
 
+/* -o stands for --output, where a command has that; -1: it has not. */
+static int row_of_o(const struct table *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (strcmp(t->row[i]->name, "output") == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 static enum mdl_status bad_option(const struct table *t, const struct command *command, int rc,
                                   char *argv[], struct mdl_error *err)
 {
     char shorts[3] = {'-', (char)optopt, '\0'};
-    if (optopt >= FIRST_VALUE) {
-        const struct option_row *row = t->row[optopt - FIRST_VALUE];
+    int of_o = row_of_o(t);
+    int which = optopt == 'o' && of_o >= 0 ? FIRST_VALUE + of_o : optopt;
+    if (which >= FIRST_VALUE) {
+        const struct option_row *row = t->row[which - FIRST_VALUE];
         if (rc == ':') {
             return mdl_fail(err, MDL_U_ARGUMENT, "--%s needs a value: --%s %s", row->name,
                             row->name, row->arg);
@@ -89,14 +102,17 @@ enum mdl_status options_parse(struct options *o, const struct command *command, 
     add_rows(&t, common_options);
     optind = 0; /* glibc: begin anew */
     opterr = 0;
-    while ((rc = getopt_long(argc, argv, ":h", t.getopt, NULL)) != -1) {
+    while ((rc = getopt_long(argc, argv, row_of_o(&t) >= 0 ? ":ho:" : ":h", t.getopt, NULL)) !=
+           -1) {
         if (rc == '?' || rc == ':') {
             return bad_option(&t, command, rc, argv, err);
         }
         if (o->n_values == VALUES_MAX) {
             return mdl_fail(err, MDL_U_ARGUMENT, "more than %d options", VALUES_MAX);
         }
-        size_t at = rc == 'h' ? t.n - 1 : (size_t)(rc - FIRST_VALUE); /* --help is the last row */
+        size_t at = rc == 'h'   ? t.n - 1 /* --help is the last row */
+                    : rc == 'o' ? (size_t)row_of_o(&t)
+                                : (size_t)(rc - FIRST_VALUE);
         o->values[o->n_values].row = t.row[at];
         o->values[o->n_values++].value = optarg;
     }

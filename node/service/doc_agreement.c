@@ -165,11 +165,12 @@ json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a)
     tell(&t, MDL_TERMS,
          "The days results are kept are a promise of both sides: this version of Mandorla does not "
          "erase results by itself when they are over.");
-    json_t *o =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "they_learn", t.section[MDL_THEY_LEARN],
-                  "we_learn", t.section[MDL_WE_LEARN], "terms", t.section[MDL_TERMS], "details",
-                  t.section[MDL_DETAILS], "populations", names_of(a, own), "own", effective(a, own),
-                  "theirs", effective(a, mdl_role_other(own)));
+    json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "they_learn",
+                          t.section[MDL_THEY_LEARN], "we_learn", t.section[MDL_WE_LEARN], "terms",
+                          t.section[MDL_TERMS], "details", t.section[MDL_DETAILS], "populations",
+                          names_of(a, own), "own", effective(a, own), "theirs",
+                          effective(a, mdl_role_other(own)), "cells", doc_cells(a, own), "partner",
+                          a->name[mdl_role_other(own)]);
     sizes_note(s, o, names_of(a, own));
     return o;
 }
@@ -180,7 +181,8 @@ json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a)
 struct changing {
     enum mdl_role own;
     const struct mdl_agreement *before, *after;
-    json_t *list;
+    json_t *list; /* cells first: they are what a person looks for */
+    size_t n_cells;
     json_t *raised; /* cells */
     bool other;     /* a term besides cells that were raised, names and times apart */
 };
@@ -206,9 +208,10 @@ static void change_cell(struct changing *c, const char *of_a, const char *of_b, 
     char term[2 * MDL_POPULATION_NAME + 16];
 
     (void)snprintf(term, sizeof term, "%s : %s", ours, theirs);
-    (void)json_array_append_new(c->list, json_pack("{s:s, s:s, s:s, s:b, s:b}", "term", term,
-                                                   "before", before, "after", after, "cell", 1,
-                                                   "more", (int)(to > from)));
+    (void)json_array_insert_new(c->list, c->n_cells++,
+                                json_pack("{s:s, s:s, s:s, s:b, s:b}", "term", term, "before",
+                                          before, "after", after, "cell", 1, "more",
+                                          (int)(to > from)));
     if (to > from) {
         (void)json_array_append_new(c->raised, json_pack("{s:s, s:s, s:s, s:s}", "population", ours,
                                                          "partner_population", theirs, "before",
@@ -237,7 +240,7 @@ static void change(void *ctx, const char *term, const char *before, const char *
 void doc_changes(struct mdl_service *s, const struct mdl_agreement *before,
                  const struct mdl_agreement *after, json_t **changes, json_t **raised)
 {
-    struct changing c = {own_role(s, after), before, after, json_array(), json_array(), false};
+    struct changing c = {own_role(s, after), before, after, json_array(), 0, json_array(), false};
     (void)mdl_agreement_compare(before, after, change, &c);
     *changes = c.list;
     *raised = c.raised;

@@ -233,12 +233,12 @@ END_TEST
 
 START_TEST(a_round)
 {
-    good(run("--dir", a.dir, "agreement", "propose", "Contoso EMEA", "--preview"), "They learn\n");
+    good(run("--dir", a.dir, "agreement", "propose", "Contoso EMEA", "--preview"), " will learn of ours\n");
     good(run("--dir", a.dir, "agreement", "list"), "No agreements yet");
     bad(run("--dir", a.dir, "round", "start", "Contoso EMEA", "--timeout", "5"), 2, "with --wait");
     struct ran r =
         good(run("--dir", a.dir, "round", "start", "Contoso EMEA", "--wait", "--timeout", "60"),
-             "We learn\n");
+             "What we will learn of ");
     ck_assert(has(r.out, "with Contoso EMEA  complete\n"));
     ck_assert(has(r.out, "signed by both sides"));
     ck_assert_str_eq(r.err, ""); /* no progress where there is no terminal */
