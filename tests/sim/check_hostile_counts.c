@@ -73,6 +73,41 @@ START_TEST(counts_end_with_match)
 }
 END_TEST
 
+static unsigned looked;
+
+/* While the names of the other group are opened. */
+static bool look_at_the_count(struct sim_node *n, struct mdl_msg *m)
+{
+    const struct mdl_cell *c = &n->session->cell[0];
+
+    if (m->type == MDL_MSG_SLICE) {
+        ck_assert(c->match_got && c->wiped);
+        ck_assert(c->key == NULL && c->secrets == NULL);
+        ck_assert(c->own == NULL && c->ordinal == NULL && c->points == NULL);
+        ck_assert(c->common == NULL && c->tags == NULL && c->rows == NULL && c->tags_in == NULL);
+        ck_assert(c->n == 30 && c->n_partner == 30 && c->m == 10);
+        ck_assert(m->body.slice.j > 0 || n->session->cell[1].key != NULL);
+        looked++;
+    }
+    return true;
+}
+
+START_TEST(scalar_and_lists_end_with_the_count)
+{
+    struct stage s;
+
+    looked = 0;
+    stage_open_sized(&s, 0, &two_groups, NULL);
+    s.attacker->on_send = look_at_the_count;
+    s.victim->on_send = look_at_the_count;
+    sim_start(&s.w);
+    ck_assert(sim_run(&s.w));
+    ck_assert_ptr_null(sim_check(&s.w));
+    ck_assert_uint_eq(looked, 20);
+    stage_close(&s);
+}
+END_TEST
+
 /* The gate of a group at level accounts ends the round; the count of the other is known by then. */
 START_TEST(gate_elsewhere_leaves_the_count)
 {
@@ -436,6 +471,7 @@ int main(void)
 #define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
     tcase_set_timeout(t, 120);
     tcase_add_test(t, counts_end_with_match);
+    tcase_add_test(t, scalar_and_lists_end_with_the_count);
     tcase_add_test(t, gate_elsewhere_leaves_the_count);
     tcase_add_loop_test(t, groups_that_are_not_run, 0, 9);
     tcase_add_loop_test(t, no_group_is_left, 0, 5);

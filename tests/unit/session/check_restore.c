@@ -10,8 +10,20 @@ static uint8_t *blob;
 static size_t blob_len;
 static struct sim_world w;
 
-/* A round in which B dies when its receipt state is first on disk: two groups with names, two that
- * are counted, one of them with nothing in common, and two that are not run. */
+/* A round in which B dies when its receipt state is first on disk. */
+static void run_sized(const struct sim_size *size)
+{
+    sim_init(&w, 3, size, NULL);
+    w.plan = (struct sim_plan){SIM_KILL_COMMIT, 1, MDL_MSG_RECEIPT_PART, 0};
+    sim_start(&w);
+    ck_assert(sim_run(&w));
+    ck_assert(w.plan_done);
+    blob = w.node[1].store.state;
+    blob_len = w.node[1].store.state_len;
+    ck_assert_uint_gt(blob_len, 500);
+}
+
+/* Two groups with names, two that are counted, two that are not run. */
 static void setup(void)
 {
     struct sim_size size = {.groups = 6,
@@ -21,14 +33,7 @@ static void setup(void)
                             .counts = 1 | 8 | 16,
                             .empty = {8, 32}};
 
-    sim_init(&w, 3, &size, NULL);
-    w.plan = (struct sim_plan){SIM_KILL_COMMIT, 1, MDL_MSG_RECEIPT_PART, 0};
-    sim_start(&w);
-    ck_assert(sim_run(&w));
-    ck_assert(w.plan_done);
-    blob = w.node[1].store.state;
-    blob_len = w.node[1].store.state_len;
-    ck_assert_uint_gt(blob_len, 500);
+    run_sized(&size);
 }
 
 static void teardown(void)
@@ -87,7 +92,7 @@ START_TEST(groups_are_put_back)
 END_TEST
 
 /* Ended after the restart, a round with a count, or with a slice, is partial. */
-START_TEST(ended_after_the_restart)
+static enum mdl_outcome outcome_if_ended_now(void)
 {
     struct mdl_session *s;
     struct mdl_effects fx = {0};
@@ -99,9 +104,25 @@ START_TEST(ended_after_the_restart)
     ck_assert_int_eq(mdl_session_step(s, &ev, w.now, &fx, NULL), MDL_OK);
     ck_assert_uint_ge(fx.n, 1);
     ck_assert_int_eq(fx.at[fx.n - 1].type, MDL_FX_CLOSE);
-    ck_assert_int_eq(fx.at[fx.n - 1].u.close.outcome, MDL_OUTCOME_PARTIAL);
+    enum mdl_outcome outcome = fx.at[fx.n - 1].u.close.outcome;
     mdl_effects_free(&fx);
     mdl_session_destroy(s);
+    return outcome;
+}
+
+START_TEST(ended_after_the_restart)
+{
+    struct sim_size nothing = {
+        .groups = 2, .own = {2, 2}, .common = 0, .parallel = 1, .counts = 2, .empty = {2, 0}};
+    struct sim_size a_count = {.groups = 1, .own = {2, 2}, .common = 0, .parallel = 1, .counts = 1};
+
+    ck_assert_int_eq(outcome_if_ended_now(), MDL_OUTCOME_PARTIAL);
+    sim_free(&w);
+    run_sized(&nothing); /* no name, and the count is not run */
+    ck_assert_int_eq(outcome_if_ended_now(), MDL_OUTCOME_ABORTED);
+    sim_free(&w);
+    run_sized(&a_count); /* 0 is a count */
+    ck_assert_int_eq(outcome_if_ended_now(), MDL_OUTCOME_PARTIAL);
 }
 END_TEST
 
