@@ -37,9 +37,9 @@ struct command {
 };
 
 /* The tables, in the order of the help. */
-extern const struct command node_commands[], import_commands[], key_commands[], partner_commands[],
-    agreement_commands[], round_commands[], request_commands[], schedule_commands[],
-    result_commands[], match_commands[], audit_commands[];
+extern const struct command node_commands[], import_commands[], population_commands[],
+    suppress_commands[], key_commands[], partner_commands[], agreement_commands[], round_commands[],
+    request_commands[], schedule_commands[], result_commands[], match_commands[], audit_commands[];
 
 /* Options every command has: --dir, --json, --help. */
 extern const struct option_row common_options[];

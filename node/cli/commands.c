@@ -15,9 +15,9 @@ const struct option_row common_options[] = {
 };
 
 static const struct command *const tables[] = {
-    node_commands,      import_commands, key_commands,     partner_commands,
-    agreement_commands, round_commands,  request_commands, schedule_commands,
-    result_commands,    match_commands,  audit_commands};
+    node_commands,    import_commands,    population_commands, suppress_commands, key_commands,
+    partner_commands, agreement_commands, round_commands,      request_commands,  schedule_commands,
+    result_commands,  match_commands,     audit_commands};
 
 const struct command *command_at(size_t i)
 {
@@ -59,7 +59,8 @@ const struct command *command_find(char *const words[], int n, int *used)
 }
 
 /* First words of the commands of two words. */
-static const char *const groups[] = {"source", "partner", "agreement", "round", "audit"};
+static const char *const groups[] = {"source",    "population", "exclude", "suppress", "partner",
+                                     "agreement", "round",      "match",   "audit"};
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 bool command_is_group(const char *word)

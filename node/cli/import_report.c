@@ -167,6 +167,71 @@ static enum mdl_status show_table(const struct figures *w, const json_t *list, F
     return st;
 }
 
+/* What each population holds, and what it held before this import. */
+static enum mdl_status show_populations(const json_t *d, FILE *f)
+{
+    static const char *const titles[] = {"POPULATION", "ACCOUNTS", "BEFORE", "CHANGE"};
+    static const enum mdl_align align[] = {MDL_LEFT, MDL_RIGHT, MDL_RIGHT, MDL_RIGHT};
+    const json_t *list = json_object_get(d, "populations");
+    bool first = !json_is_integer(json_object_get(json_array_get(list, 0), "before"));
+    struct mdl_style style = term_style(f);
+    struct mdl_table *t = mdl_table_new(first ? 2 : 4, titles, align);
+    enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    size_t i;
+    const json_t *p;
+
+    json_array_foreach(list, i, p)
+    {
+        char text[3][FORM];
+        char change[FORM + 2];
+        json_int_t more = mdl_doc_int(p, "accounts") - mdl_doc_int(p, "before");
+        (void)snprintf(change, sizeof change, "%s%s", more > 0 ? "+" : "",
+                       more != 0 ? form_number(more, text[2]) : "");
+        const char *cells[] = {mdl_doc_text(p, "name"),
+                               form_number(mdl_doc_int(p, "accounts"), text[0]),
+                               form_number(mdl_doc_int(p, "before"), text[1]), change};
+        st = st == MDL_OK ? mdl_table_row(t, cells) : st;
+    }
+    if (st == MDL_OK && mdl_table_rows(t) > 0) {
+        (void)fputc('\n', f);
+        mdl_table_print(t, &style, f);
+    }
+    mdl_table_free(t);
+    return st;
+}
+
+static void show_marks(const json_t *d, FILE *f)
+{
+    const json_t *left = json_object_get(d, "left_out");
+    char n[FORM];
+    char columns[300];
+    size_t i;
+    const json_t *o;
+
+    json_array_foreach(json_object_get(d, "populations_gone"), i, o)
+    {
+        say_shade(f, SHADE_YELLOW, "Population %s is gone (it held %s)\n", mdl_doc_text(o, "name"),
+                  form_count(mdl_doc_int(o, "before"), "account", "accounts", n));
+    }
+    json_array_foreach(json_object_get(d, "rules_silent"), i, o)
+    {
+        const char *name = mdl_doc_text(o, "population");
+        mdl_doc_join(json_object_get(o, "missing"), ", ", columns, sizeof columns);
+        say_shade(f, SHADE_YELLOW, "%s%s selects nobody here: these files have no column %s\n",
+                  name[0] != '\0' ? "Population " : "The private rule ",
+                  name[0] != '\0' ? name : mdl_doc_text(o, "rule"), columns);
+    }
+    if (mdl_doc_int(left, "private") > 0) {
+        say(f, "%s by rule: in no round\n",
+            form_count(mdl_doc_int(left, "private"), "private account", "private accounts", n));
+    }
+    if (mdl_doc_int(left, "suppressed") > 0) {
+        say(f, "%s by objection: in no round\n",
+            form_count(mdl_doc_int(left, "suppressed"), "account left out", "accounts left out",
+                       n));
+    }
+}
+
 /* ---- rows that are not plain -------------------------------------------------------------------
  */
 
@@ -277,8 +342,6 @@ static void show_rejected_file(const char *name, const json_t *rejected, FILE *f
 
 enum mdl_status show_import(struct cli *c, const json_t *d, FILE *f)
 {
-    static const struct figures populations = {
-        {"POPULATION", "ACCOUNTS"}, {"name", "accounts"}, 2, 1};
     static const struct figures keys = {
         {"MATCH KEY", "TIER", "KEYS", "ACCOUNTS"}, {"label", "tier", "keys", "accounts"}, 4, 2};
     size_t i;
@@ -286,7 +349,8 @@ enum mdl_status show_import(struct cli *c, const json_t *d, FILE *f)
 
     show_head(d, f);
     show_figures(d, f);
-    enum mdl_status st = show_table(&populations, json_object_get(d, "populations"), f);
+    enum mdl_status st = show_populations(d, f);
+    show_marks(d, f);
     st = st == MDL_OK ? show_table(&keys, json_object_get(d, "keys"), f) : st;
     json_array_foreach(json_object_get(d, "files"), i, file)
     {

@@ -2,6 +2,7 @@
  * It may not count accounts: sizes.c does, off the loop. */
 #include "agreement_wish.h"
 
+#include <store_rulebook.h>
 #include <store_source.h>
 #include <string.h>
 
@@ -27,6 +28,15 @@ static bool of_source(void *ctx, const struct mdl_source_row *row)
     return true;
 }
 
+static bool of_rule(void *ctx, const struct mdl_rulebook_row *row)
+{
+    struct each *e = ctx;
+    if (row->kind == MDL_RULE_POPULATION) {
+        e->fn(e->ctx, row->name);
+    }
+    return true;
+}
+
 enum mdl_status populations_each(struct mdl_service *s, population_fn *fn, void *ctx,
                                  struct mdl_error *err)
 {
@@ -36,7 +46,8 @@ enum mdl_status populations_each(struct mdl_service *s, population_fn *fn, void 
     for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++) {
         fn(ctx, standard[i]);
     }
-    return mdl_source_list(s->store, of_source, &e, err);
+    enum mdl_status st = mdl_source_list(s->store, of_source, &e, err);
+    return st == MDL_OK ? mdl_rulebook_list(s->store, of_rule, &e, err) : st;
 }
 
 struct known {

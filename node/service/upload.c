@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SWAP_TRIES 5 /* against rules that are changed at the same moment */
+
 /* ---- parameters ---------------------------------------------------------------------------------
  */
 
@@ -227,11 +229,30 @@ enum mdl_status mdl_upload_file_end(struct mdl_upload *u, struct mdl_error *err)
     return st;
 }
 
+static enum mdl_status swap(struct mdl_upload *u, json_t **report, struct mdl_error *err)
+{
+    enum mdl_status st = MDL_OK;
+    bool stale = true;
+    for (int i = 0; i < SWAP_TRIES && st == MDL_OK && stale; i++) {
+        st = upload_swap(u, *report, &stale, err);
+        if (stale && i + 1 < SWAP_TRIES) {
+            upload_unmark(u);
+            st = upload_mark(u, err);
+            json_decref(*report);
+            *report = upload_report(u);
+        }
+    }
+    return st;
+}
+
 enum mdl_status mdl_upload_finish(struct mdl_upload *u, json_t **report, struct mdl_error *err)
 {
     enum mdl_status st = u->failed.status != MDL_OK
                              ? mdl_fail(err, u->failed.status, "%s", u->failed.text)
                              : mdl_import_finish(u->import, err);
+    if (st == MDL_OK) {
+        st = upload_mark(u, err);
+    }
     *report = upload_report(u);
     /* A header without rows, or opportunities alone, must not silently empty a source. */
     if (st == MDL_OK && !u->preview && u->summary->accounts == 0) {
@@ -241,10 +262,7 @@ enum mdl_status mdl_upload_finish(struct mdl_upload *u, json_t **report, struct 
                       "'mandorla source remove %s' forgets a source",
                       u->source);
     }
-    if (st == MDL_OK && !u->preview) {
-        st = upload_swap(u, *report, err);
-    }
-    return st;
+    return st == MDL_OK && !u->preview ? swap(u, report, err) : st;
 }
 
 void mdl_upload_free(struct mdl_upload *u)
@@ -255,8 +273,12 @@ void mdl_upload_free(struct mdl_upload *u)
     mdl_import_free(u->import); /* drops what was built, by the sink's abort */
     mdl_gen_abort(u->gen);
     if (u->finished && !u->swapped) {
-        mdl_gen_delete(u->s->dir, u->source, u->generation);
+        mdl_gen_delete(u->s->dir, u->source, u->generation); /* and its marks */
     }
+    marking_clear(&u->marking);
+    rulebook_free(u->book);
+    mdl_suppressed_free(u->suppressed);
+    json_decref(u->before);
     free(u->summary);
     json_decref(u->params);
     json_decref(u->first);

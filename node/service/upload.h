@@ -4,6 +4,7 @@
 #define MANDORLA_SERVICE_UPLOAD_H
 
 #include "internal.h"
+#include "marking.h"
 
 #include <import.h>
 #include <store_generation.h>
@@ -21,6 +22,12 @@ struct mdl_upload {
     int bit[MDL_IMPORT_POPULATIONS]; /* the plan's population i in the generation */
     struct mdl_gen_summary *summary;
     bool finished, swapped;
+    bool file_known[MDL_IMPORT_FILES_MAX]; /* its columns are in the generation */
+    struct rulebook *book;                 /* as it was when the generation was marked */
+    struct mdl_suppressed *suppressed;     /* likewise */
+    struct marking marking;
+    json_t *before; /* populations of the import that this one replaces; NULL: it is the first */
+    uint64_t left_private, left_suppressed;
     struct mdl_error failed;
     uint64_t started_ms;
     json_t *first;    /* rows without a key */
@@ -30,6 +37,11 @@ struct mdl_upload {
 struct mdl_import_sink upload_sink(struct mdl_upload *u);
 /* As far as it came; also after a failure (it lists the columns found). */
 json_t *upload_report(struct mdl_upload *u);
-enum mdl_status upload_swap(struct mdl_upload *u, const json_t *report, struct mdl_error *err);
+/* *stale: the rules were changed meanwhile, nothing happened; mark the generation anew. */
+enum mdl_status upload_swap(struct mdl_upload *u, const json_t *report, bool *stale,
+                            struct mdl_error *err);
+/* Asks the rules of the finished generation, and who is in no round. Then, or to do it again. */
+enum mdl_status upload_mark(struct mdl_upload *u, struct mdl_error *err);
+void upload_unmark(struct mdl_upload *u);
 
 #endif

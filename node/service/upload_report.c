@@ -47,6 +47,72 @@ static json_t *files(const struct mdl_import_report *r)
     return list;
 }
 
+static const json_t *named(const json_t *list, const char *name)
+{
+    size_t i;
+    const json_t *o;
+    json_array_foreach(list, i, o)
+    {
+        const char *n = json_string_value(json_object_get(o, "name"));
+        if (n != NULL && strcmp(n, name) == 0) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+/* Those of the import and those by rule, each with what it held before. */
+static json_t *marked_populations(const struct mdl_upload *u)
+{
+    json_t *list = json_deep_copy(u->marking.populations);
+    size_t i;
+    json_t *o;
+    json_array_foreach(list, i, o)
+    {
+        const json_t *was = named(u->before, json_string_value(json_object_get(o, "name")));
+        const json_t *n = json_object_get(was, "accounts");
+        json_int_t before = json_integer_value(n);
+        (void)json_object_set_new(o, "before",
+                                  u->before == NULL ? json_null() : json_integer(before));
+    }
+    return list;
+}
+
+/* Populations that the import before had, and this one has no more. */
+static json_t *gone_populations(const struct mdl_upload *u)
+{
+    json_t *list = json_array();
+    size_t i;
+    const json_t *o;
+    json_array_foreach(u->before, i, o)
+    {
+        const char *name = json_string_value(json_object_get(o, "name"));
+        if (name != NULL && u->marking.populations != NULL &&
+            named(u->marking.populations, name) == NULL) {
+            (void)json_array_append_new(
+                list, json_pack("{s:s, s:I}", "name", name, "before",
+                                json_integer_value(json_object_get(o, "accounts"))));
+        }
+    }
+    return list;
+}
+
+/* Rules that these files cannot be asked. */
+static json_t *silent_rules(const struct mdl_upload *u)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; u->marking.applies != NULL && i < u->book->n; i++) {
+        const struct mdl_rulebook_row *row = &u->book->at[i].row;
+        if (!u->marking.applies[i]) {
+            (void)json_array_append_new(
+                list, json_pack("{s:o, s:s, s:O}", "population",
+                                row->name[0] != '\0' ? json_string(row->name) : json_null(), "rule",
+                                row->text, "missing", u->marking.missing[i]));
+        }
+    }
+    return list;
+}
+
 static json_t *populations(const struct mdl_import_report *r)
 {
     json_t *list = json_array();
@@ -133,7 +199,13 @@ json_t *upload_report(struct mdl_upload *u)
                               json_pack("{s:I, s:I, s:I}", "read", (json_int_t)r->opportunities,
                                         "joined", (json_int_t)r->joined, "unjoined",
                                         (json_int_t)r->unjoined));
-    (void)json_object_set_new(o, "populations", populations(r));
+    bool marked = u->marking.populations != NULL;
+    (void)json_object_set_new(o, "populations", marked ? marked_populations(u) : populations(r));
+    (void)json_object_set_new(o, "populations_gone", gone_populations(u));
+    (void)json_object_set_new(o, "rules_silent", silent_rules(u));
+    (void)json_object_set_new(o, "left_out",
+                              json_pack("{s:I, s:I}", "private", (json_int_t)u->left_private,
+                                        "suppressed", (json_int_t)u->left_suppressed));
     (void)json_object_set_new(o, "no_population", json_integer((json_int_t)r->no_population));
     (void)json_object_set_new(o, "keys", key_counts(r));
     (void)json_object_set_new(o, "keys_total", json_integer((json_int_t)r->distinct_keys));

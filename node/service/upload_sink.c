@@ -81,6 +81,18 @@ static void fill_fields(struct mdl_account_fields *f, const struct mdl_import_ac
     f->revenue = a->annual_revenue.present ? a->annual_revenue.hundredths / 100 : -1;
 }
 
+static enum mdl_status keep_file(struct mdl_upload *u, const struct mdl_import_kept *k,
+                                 struct mdl_gen_cells *cells, struct mdl_error *err)
+{
+    enum mdl_status st = MDL_OK;
+    *cells = (struct mdl_gen_cells){(int64_t)k->file, k->row, k->row_len};
+    if (!u->file_known[k->file]) {
+        st = mdl_gen_put_file(u->gen, (int64_t)k->file, k->header, k->header_len, err);
+        u->file_known[k->file] = st == MDL_OK;
+    }
+    return st;
+}
+
 static enum mdl_status put_account(void *ctx, const struct mdl_import_account *a, bool *repeated,
                                    struct mdl_error *err)
 {
@@ -91,6 +103,9 @@ static enum mdl_status put_account(void *ctx, const struct mdl_import_account *a
 
     (void)repeated; /* the generation finds them when it is finished */
     enum mdl_status st = need_generation(u, err);
+    if (st == MDL_OK) {
+        st = keep_file(u, &a->kept, &row.cells, err);
+    }
     if (st != MDL_OK) {
         return st;
     }
@@ -125,7 +140,8 @@ static enum mdl_status put_opportunity(void *ctx, const struct mdl_import_opport
                                       .closed = o->is_closed,
                                       .amount = o->amount.present ? o->amount.hundredths : 0,
                                       .currency = o->field[MDL_FIELD_CURRENCY]};
-    return mdl_gen_put_opportunity(u->gen, &row, err);
+    st = keep_file(u, &o->kept, &row.cells, err);
+    return st == MDL_OK ? mdl_gen_put_opportunity(u->gen, &row, err) : st;
 }
 
 /* What the import counted row by row had repeated records and shared domains in it. */
@@ -237,12 +253,26 @@ struct mdl_import_sink upload_sink(struct mdl_upload *u)
 struct swap {
     struct mdl_upload *u;
     const json_t *report;
+    bool stale;
     char old[MDL_STORE_GENERATION + 1];
 };
 
 static char *dump(const json_t *v)
 {
     return v != NULL ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+}
+
+/* Rules that were changed since the generation was marked would be lost on it. */
+static enum mdl_status check_rules(struct mdl_service *s, struct swap *w, struct mdl_error *err)
+{
+    struct rulebook *now = NULL;
+    enum mdl_status st = rulebook_load(s, &now, err);
+    if (st == MDL_OK && !rulebook_same(now, w->u->book)) {
+        w->stale = true;
+        st = mdl_fail(err, MDL_U_STATE, "the rules of populations are being changed: try again");
+    }
+    rulebook_free(now);
+    return st;
 }
 
 static enum mdl_status swap_in(struct mdl_service *s, void *ctx, struct mdl_error *err)
@@ -254,13 +284,17 @@ static enum mdl_status swap_in(struct mdl_service *s, void *ctx, struct mdl_erro
 
     (void)snprintf(row.name, sizeof row.name, "%s", u->source);
     (void)snprintf(row.generation, sizeof row.generation, "%s", u->generation);
+    (void)snprintf(row.marks, sizeof row.marks, "%s", u->marking.marks);
     (void)snprintf(row.kind, sizeof row.kind, "%s",
                    r->n_files > 0 ? mdl_import_kind_slug(r->files[0].kind) : "unknown");
     row.imported_at = row.data_as_of = now_ms();
     row.mapping = dump(json_object_get(u->params, "maps"));
     row.rules = dump(json_object_get(u->params, "populations"));
     row.report = dump(w->report);
-    enum mdl_status st = mdl_source_put(s->store, &row, err);
+    enum mdl_status st = check_rules(s, w, err);
+    if (st == MDL_OK) {
+        st = mdl_source_put(s->store, &row, err);
+    }
     if (st == MDL_OK) {
         st = mdl_source_swap(s->store, &row, w->old, err);
     }
@@ -276,10 +310,12 @@ static enum mdl_status swap_in(struct mdl_service *s, void *ctx, struct mdl_erro
     return st;
 }
 
-enum mdl_status upload_swap(struct mdl_upload *u, const json_t *report, struct mdl_error *err)
+enum mdl_status upload_swap(struct mdl_upload *u, const json_t *report, bool *stale,
+                            struct mdl_error *err)
 {
     struct swap w = {.u = u, .report = report};
     enum mdl_status st = call_loop(u->s, swap_in, &w, err);
+    *stale = w.stale;
     if (st == MDL_OK) {
         u->swapped = true;
         /* The commit is done: the old generation goes on this thread, not on the loop's. */

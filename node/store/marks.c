@@ -128,7 +128,10 @@ void mdl_marks_delete_all(const char *dir, const char *source, const char *gener
     (void)snprintf(start, sizeof start, "%s-%s-", source, generation);
     DIR *d = mdl_path(sub, NULL, "%s/sources", dir) == MDL_OK ? opendir(sub) : NULL;
     for (struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
-        if (strncmp(e->d_name, start, strlen(start)) == 0 &&
+        size_t n = strlen(e->d_name);
+        /* Not those that are being written: who writes them finds the generation gone. */
+        if (strncmp(e->d_name, start, strlen(start)) == 0 && n > 3 &&
+            strcmp(e->d_name + n - 3, ".db") == 0 &&
             mdl_path(path, NULL, "%s/%s", sub, e->d_name) == MDL_OK) {
             mdl_file_delete(path);
         }

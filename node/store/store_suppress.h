@@ -14,11 +14,12 @@
 #define MDL_SUPPRESS_VALUE   255
 #define MDL_SUPPRESS_COUNTRY 64
 #define MDL_SUPPRESS_RECORD  128
-#define MDL_SUPPRESS_KEYS    16 /* of one entry */
+#define MDL_SUPPRESS_KEYS    8 /* of one entry */
+#define MDL_SUPPRESS_KEY     160
 #define MDL_SUPPRESS_MAX     100000
 
 struct mdl_suppress_key {
-    uint8_t bytes[MDL_GEN_KEY_MAX];
+    uint8_t bytes[MDL_SUPPRESS_KEY];
     size_t len;
     uint8_t unless; /* hits only accounts without a key of this type; 0: every account */
 };
@@ -54,7 +55,7 @@ MDL_MUST_CHECK enum mdl_status mdl_suppress_count(struct mdl_store *st, uint64_t
 MDL_MUST_CHECK enum mdl_status mdl_suppress_load(struct mdl_store *st, struct mdl_suppressed **out,
                                                  struct mdl_error *err);
 void mdl_suppressed_free(struct mdl_suppressed *list);
-/* A list with one entry more that stands nowhere yet: whom would it hit? It is the entry 0. */
+/* One entry more, which need not stand anywhere: whom would it hit? Its number is r->id. */
 MDL_MUST_CHECK enum mdl_status mdl_suppressed_add(struct mdl_suppressed *list,
                                                   const struct mdl_suppress_row *r,
                                                   struct mdl_error *err);

@@ -214,9 +214,9 @@ static bool add_record(struct mdl_suppressed *list, int64_t entry, const char *s
 enum mdl_status mdl_suppressed_add(struct mdl_suppressed *list, const struct mdl_suppress_row *r,
                                    struct mdl_error *err)
 {
-    bool ok = r->source[0] == '\0' || add_record(list, 0, r->source, r->record_id);
+    bool ok = r->source[0] == '\0' || add_record(list, r->id, r->source, r->record_id);
     for (size_t i = 0; i < r->n_keys && ok; i++) {
-        ok = add_key(list, 0, r->key[i].bytes, r->key[i].len, r->key[i].unless);
+        ok = add_key(list, r->id, r->key[i].bytes, r->key[i].len, r->key[i].unless);
     }
     return ok ? MDL_OK : mdl_fail(err, MDL_L_MEMORY, "not enough memory for the suppression list");
 }

@@ -1,0 +1,151 @@
+/* suppress_value.c: what a value of the suppression list names: match keys, or one record.
+ * It may not store anything. */
+#include "suppress_value.h"
+
+#include <string.h>
+
+static bool has_source(const struct rules_state *st, const char *name, size_t len)
+{
+    for (size_t i = 0; i < st->n; i++) {
+        if (strlen(st->source[i].name) == len && memcmp(st->source[i].name, name, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "crm:001..." and not "https://...": a source's name, a colon, and an id. */
+static bool looks_like_record(const char *value, size_t *slug)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    *slug = strspn(value, letters);
+    return *slug > 0 && *slug <= MDL_STORE_SLUG && value[*slug] == ':' &&
+           value[*slug + 1] != '\0' && value[*slug + 1] != '/' &&
+           strpbrk(value + *slug + 1, " \t") == NULL;
+}
+
+static enum mdl_status take_record(const char *value, size_t slug, struct mdl_suppress_row *row,
+                                   struct mdl_error *err)
+{
+    if (strlen(value + slug + 1) > MDL_SUPPRESS_RECORD) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s...': a record id has at most %d bytes", value,
+                        MDL_SUPPRESS_RECORD);
+    }
+    memcpy(row->source, value, slug);
+    memcpy(row->record_id, value + slug + 1, strlen(value + slug + 1) + 1);
+    return MDL_OK;
+}
+
+static void note_refusal(void *ctx, const struct mdl_key_note *n)
+{
+    struct mdl_key_note *last = ctx;
+    if (n->status != MDL_OK) {
+        *last = *n;
+    }
+}
+
+static void put_key(struct mdl_suppress_row *row, const struct mdl_key *k, uint8_t unless)
+{
+    uint8_t bytes[MDL_KEY_BYTES_MAX];
+    _Static_assert(MDL_KEY_BYTES_MAX <= MDL_SUPPRESS_KEY, "every match key fits");
+    if (row->n_keys < MDL_SUPPRESS_KEYS) {
+        struct mdl_suppress_key *to = &row->key[row->n_keys++];
+        to->len = mdl_key_encode(k, bytes);
+        memcpy(to->bytes, bytes, to->len);
+        to->unless = unless;
+    }
+}
+
+/* All keys that could make a match; and of a name the key without a country, because an account
+ * whose country is not known has no other. With a country it does not hit those of another one. */
+static void take_keys(const struct mdl_key_set *set, bool country, struct mdl_suppress_row *row)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        const struct mdl_key *k = &set->key[i];
+        if (mdl_key_type_tier(k->type) == MDL_TIER_MATCH) {
+            put_key(row, k, 0);
+        } else if (k->type == MDL_KEY_NAME) {
+            put_key(row, k, country ? MDL_KEY_NAME_COUNTRY : 0);
+        }
+    }
+}
+
+static enum mdl_status derive(struct mdl_service *s, const char *value, const char *country,
+                              struct mdl_suppress_row *row, struct mdl_error *err)
+{
+    struct mdl_key_set set;
+    struct mdl_key_note why = {0};
+    enum mdl_status st =
+        mdl_keys_explain(s->profile, value, country, note_refusal, &why, &set, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    take_keys(&set, country != NULL, row);
+    if (row->n_keys == 0) {
+        return mdl_fail(err, MDL_U_NO_KEY,
+                        "'%.80s' gives no match key%s%.160s; name the company, its website, a "
+                        "registry id, or the record as SOURCE:ID",
+                        value, why.text[0] != '\0' ? ": " : "", why.text);
+    }
+    return MDL_OK;
+}
+
+static bool is_name_only(const struct mdl_suppress_row *row)
+{
+    for (size_t i = 0; i < row->n_keys; i++) {
+        if (row->key[i].bytes[0] != MDL_KEY_NAME && row->key[i].bytes[0] != MDL_KEY_NAME_COUNTRY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void list_sources(const struct rules_state *st, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < st->n; i++) {
+        size_t used = strlen(out);
+        (void)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", st->source[i].name);
+    }
+}
+
+enum mdl_status suppress_value(struct mdl_service *s, const struct rules_state *state,
+                               const struct suppress_wish *wish, struct mdl_suppress_row *row,
+                               struct mdl_error *err)
+{
+    size_t slug = 0;
+    const char *country = wish->country != NULL && wish->country[0] != '\0' ? wish->country : NULL;
+    const char *reason = wish->reason != NULL ? wish->reason : "";
+    memset(row, 0, sizeof *row);
+    row->added_at = now_ms();
+    if (wish->value[0] == '\0' || strlen(wish->value) > MDL_SUPPRESS_VALUE) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s': a value has 1 to %d bytes", wish->value,
+                        MDL_SUPPRESS_VALUE);
+    }
+    if (strlen(reason) > MDL_STORE_TEXT ||
+        (country != NULL && strlen(country) > MDL_SUPPRESS_COUNTRY)) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s': a reason has at most %d bytes, a country %d",
+                        wish->value, MDL_STORE_TEXT, MDL_SUPPRESS_COUNTRY);
+    }
+    memcpy(row->value, wish->value, strlen(wish->value) + 1);
+    memcpy(row->reason, reason, strlen(reason) + 1);
+    if (country != NULL) {
+        memcpy(row->country, country, strlen(country) + 1);
+    }
+    bool record = looks_like_record(wish->value, &slug);
+    if (record && has_source(state, wish->value, slug)) {
+        return take_record(wish->value, slug, row, err);
+    }
+    enum mdl_status st = derive(s, wish->value, country, row, err);
+    if (st == MDL_OK && record && is_name_only(row)) {
+        char names[200];
+        list_sources(state, names, sizeof names);
+        st = mdl_fail(err, MDL_U_NOT_FOUND, "'%.80s': there is no source '%.*s'; %s%s", wish->value,
+                      (int)slug, wish->value,
+                      names[0] != '\0' ? "there are: "
+                                       : "nothing is "
+                                         "imported yet",
+                      names);
+    }
+    return st;
+}
