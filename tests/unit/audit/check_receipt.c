@@ -218,8 +218,7 @@ START_TEST(text_for_people)
         "round: 11111111111111111111111111111111\n",
         "suite: ristretto255-sha512\n",
         "proposed: 2026-11-22 04:46:05 UTC\n",
-        "group 1, level accounts: 1200 match keys of A, 90000 of B, 345 in common, 64 slices "
-        "opened\n",
+        "group 1, level accounts: 1200 match keys of A, 90000 of B, 345 in common, 64 slices",
         "group 2, level counts: 12 match keys of A, 7 of B, 3 in common\n  list of A: ",
         "group 3, level counts: not run, a side has no match key there\naccounts matched",
         "  list of B: 4444444444444444444444444444444444444444444444444444444444444444\n",
