@@ -1,5 +1,6 @@
 /* cmd_node.c: init, serve, status, version.
  * It may not open a node's files: the service does. */
+#include "agreement.h"
 #include "serve.h"
 
 #include <string.h>
@@ -90,10 +91,38 @@ static void show_node(const json_t *d, FILE *f)
               form_number(mdl_doc_int(d, "sources"), b), mdl_doc_int(d, "sources") == 1 ? "" : "s");
 }
 
+/* Proposals that wait for an answer: here first those that wait for us. */
+static void show_waiting(const json_t *list, const char *state, FILE *f)
+{
+    size_t i;
+    const json_t *a;
+    json_array_foreach(list, i, a)
+    {
+        const char *partner = mdl_doc_text(a, "partner");
+        bool theirs = strcmp(state, "proposed-by-them") == 0;
+        char id[FORM];
+        if (strcmp(mdl_doc_text(a, "state"), state) != 0) {
+            continue;
+        }
+        if (json_is_object(json_object_get(a, "request"))) {
+            show_request(json_object_get(a, "request"), partner, f);
+        } else {
+            say(f, "%s %s an agreement (%s)\n", theirs ? partner : "We",
+                theirs ? "proposes" : "propose", mdl_doc_text(a, "level"));
+        }
+        (void)form_id(mdl_doc_text(a, "id"), id);
+        say_shade(f, SHADE_DIM,
+                  theirs ? "  mandorla agreement show %s, then accept or reject\n"
+                         : "  %s waits for its answer\n",
+                  theirs ? id : partner);
+    }
+}
+
 static enum mdl_status show_status(struct cli *c, const json_t *d, FILE *f)
 {
     const json_t *partners = json_object_get(d, "partners");
     const json_t *rounds = json_object_get(d, "rounds_open");
+    const json_t *waiting = json_object_get(d, "agreements_waiting");
     enum mdl_status st = MDL_OK;
 
     show_node(d, f);
@@ -106,6 +135,11 @@ static enum mdl_status show_status(struct cli *c, const json_t *d, FILE *f)
     if (st == MDL_OK && json_array_size(rounds) > 0) {
         (void)fputc('\n', f);
         st = show_rounds(c, rounds, f);
+    }
+    if (st == MDL_OK && json_array_size(waiting) > 0) {
+        (void)fputc('\n', f);
+        show_waiting(waiting, "proposed-by-them", f);
+        show_waiting(waiting, "proposed-by-us", f);
     }
     return st;
 }

@@ -31,6 +31,8 @@ enum mdl_status agreement_preview_or_propose(struct mdl_service *s,
                                              const struct mdl_partner_row *partner,
                                              const struct agreement_wish *wish, json_t **result,
                                              struct mdl_error *err);
+/* The proposals that wait for an answer, ours and theirs, for `status`. */
+enum mdl_status agreements_waiting(struct mdl_service *s, json_t **list, struct mdl_error *err);
 /* Takes `raised` (of doc_changes; NULL: it is no request, gives null). */
 json_t *doc_request(json_t *raised, const struct mdl_agreement_row *row);
 

@@ -45,7 +45,7 @@ static json_t *doc_cells(const struct mdl_agreement *a, enum mdl_role own)
 }
 
 /* The level of every group, or "mixed". */
-static const char *level_of_all(const struct mdl_agreement *a)
+const char *agreement_level(const struct mdl_agreement *a)
 {
     for (size_t g = 1; g < a->n_groups; g++) {
         if (strcmp(a->groups[g].level, a->groups[0].level) != 0) {
@@ -69,7 +69,7 @@ static void add_terms(struct mdl_service *s, json_t *o, const struct mdl_agreeme
 {
     enum mdl_role own = own_role(s, a);
     const char *approval = a->approval == MDL_APPROVAL_PERSON ? "person" : "standing";
-    (void)json_object_set_new(o, "level", json_string(level_of_all(a)));
+    (void)json_object_set_new(o, "level", json_string(agreement_level(a)));
     (void)json_object_set_new(o, "populations", names_of(a, own));
     (void)json_object_set_new(o, "partner_populations", names_of(a, mdl_role_other(own)));
     (void)json_object_set_new(o, "cells", doc_cells(a, own));

@@ -89,6 +89,8 @@ bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *
                            const struct mdl_agreement *a, char term[TERM_NAME]);
 json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row);
 json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a);
+/* "counts", "accounts", or "mixed". */
+const char *agreement_level(const struct mdl_agreement *a);
 json_t *doc_caps(const struct mdl_agreement_caps *c);
 json_t *doc_terms(struct mdl_service *s, const struct mdl_agreement *a);
 /* The differences as an array, seen from us. *raised: the cells that disclose more, if that is all

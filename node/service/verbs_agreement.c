@@ -170,6 +170,47 @@ enum mdl_status agreement_preview_or_propose(struct mdl_service *s,
     return st;
 }
 
+/* ---- waiting ------------------------------------------------------------------------------------
+ */
+
+struct waiting {
+    struct mdl_service *s;
+    json_t *list;
+};
+
+static bool waiting_row(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct waiting *w = ctx;
+    struct mdl_agreement a;
+    bool past = now_ms() >= row->valid_until;
+
+    if (!is_open(row) || past ||
+        mdl_agreement_decode(row->bytes.data, row->bytes.len, &a, NULL) != MDL_OK) {
+        return true;
+    }
+    const struct peer *p = peer_by_id(w->s, row->partner);
+    json_t *o = json_pack("{s:o, s:s, s:s, s:o, s:s}", "id", doc_hex(row->hash, sizeof row->hash),
+                          "partner", p != NULL ? p->name : "?", "state",
+                          mdl_agreement_state_slug(row->state), "created",
+                          doc_time(row->created_at), "level", agreement_level(&a));
+    add_changes(w->s, row->partner, row, &a, o);
+    (void)json_object_del(o, "changes");
+    (void)json_array_append_new(w->list, o);
+    return true;
+}
+
+enum mdl_status agreements_waiting(struct mdl_service *s, json_t **list, struct mdl_error *err)
+{
+    struct waiting w = {s, json_array()};
+    enum mdl_status st = mdl_agreement_list(s->store, 0, waiting_row, &w, err);
+    if (st != MDL_OK) {
+        json_decref(w.list);
+        return st;
+    }
+    *list = w.list;
+    return MDL_OK;
+}
+
 static enum mdl_status on_loop_agreement_propose(struct mdl_service *s, const json_t *params,
                                                  json_t **result, struct mdl_error *err)
 {

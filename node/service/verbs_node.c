@@ -1,6 +1,6 @@
 /* verbs_node.c: the node itself, its sources, and what a value gives as match keys.
  * It may not touch sessions. */
-#include "internal.h"
+#include "agreement_wish.h"
 #include "rounds.h"
 #include "trail.h"
 
@@ -142,6 +142,7 @@ enum mdl_status verb_status(struct mdl_service *s, const json_t *params, json_t 
     struct listing partners = {.s = s, .list = json_array()};
     struct listing rounds = {.s = s, .list = json_array()};
     struct mdl_round_filter open = {.open_only = true};
+    json_t *waiting = NULL;
     (void)params;
     enum mdl_status st = mdl_source_list(s->store, source_row, &sources, err);
     if (st == MDL_OK) {
@@ -150,21 +151,24 @@ enum mdl_status verb_status(struct mdl_service *s, const json_t *params, json_t 
     if (st == MDL_OK) {
         st = mdl_round_list(s->store, &open, running_row, &rounds, err);
     }
+    if (st == MDL_OK) {
+        st = agreements_waiting(s, &waiting, err);
+    }
     if (st != MDL_OK) {
         json_decref(partners.list);
         json_decref(rounds.list);
         return st;
     }
     mdl_fingerprint_words(mdl_identity_public(s->identity), words);
-    *result =
-        json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:s, s:o}, s:I, s:I, s:o, s:o}",
-                  "name", s->conf.name, "version", MANDORLA_VERSION, "identity",
-                  doc_hex(mdl_identity_public(s->identity), MDL_IDENTITY_BYTES), "fingerprint",
-                  words, "dir", s->dir, "endpoint", text_or_null(s->conf.endpoint), "bind",
-                  binds(s), "proxy", text_or_null(s->conf.proxy), "started",
-                  doc_time(s->started_ms), "profile", "id", mdl_profile_id(s->profile), "digest",
-                  doc_hex(mdl_profile_digest(s->profile), 32), "sources", sources.n, "accounts",
-                  sources.accounts, "partners", partners.list, "rounds_open", rounds.list);
+    *result = json_pack(
+        "{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:s, s:o}, s:I, s:I, s:o, s:o, s:o}",
+        "name", s->conf.name, "version", MANDORLA_VERSION, "identity",
+        doc_hex(mdl_identity_public(s->identity), MDL_IDENTITY_BYTES), "fingerprint", words, "dir",
+        s->dir, "endpoint", text_or_null(s->conf.endpoint), "bind", binds(s), "proxy",
+        text_or_null(s->conf.proxy), "started", doc_time(s->started_ms), "profile", "id",
+        mdl_profile_id(s->profile), "digest", doc_hex(mdl_profile_digest(s->profile), 32),
+        "sources", sources.n, "accounts", sources.accounts, "partners", partners.list,
+        "rounds_open", rounds.list, "agreements_waiting", waiting);
     return MDL_OK;
 }
 

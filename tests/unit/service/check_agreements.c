@@ -1,0 +1,512 @@
+/* check_agreements.c: agreements between two real nodes: terms as a file, changes, requests for
+ * more; one in force between two parties, the same one on both, whatever crosses. */
+#include "nodes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct node a;
+static struct node b;
+
+static const char list_a[] = "Account Name,Website,Type,Account ID\n"
+                             "Acme GmbH,https://www.acme.com,Customer,A1\n"
+                             "Globex Corp,globex.example.org,Prospect,A2\n"
+                             "Initech,initech.com,Customer,A3\n";
+
+static void setup(void)
+{
+    char endpoint[64];
+    free_endpoint(endpoint);
+    node_start(&a, "Northwind", endpoint);
+    node_start(&b, "Contoso", NULL);
+    nodes_pair(&a, &b, false);
+}
+
+static void teardown(void)
+{
+    node_remove(&a);
+    node_remove(&b);
+}
+
+static const json_t *at(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+    ck_assert_msg(v != NULL, "no %s", name);
+    return v;
+}
+
+static const char *text(const json_t *o, const char *name)
+{
+    const char *t = json_string_value(json_object_get(o, name));
+    return t != NULL ? t : "";
+}
+
+static const char *other(const struct node *n)
+{
+    return n == &a ? "Contoso" : "Northwind";
+}
+
+/* The state of an agreement on a node; "" if it is not there. */
+static void state_of(struct node *n, const char *id, char out[32])
+{
+    json_t *doc = node_do(n, "agreement.list", json_object());
+    size_t i;
+    const json_t *item;
+    out[0] = '\0';
+    json_array_foreach(at(doc, "agreements"), i, item)
+    {
+        if (strcmp(text(item, "id"), id) == 0) {
+            snprintf(out, 32, "%s", text(item, "state"));
+        }
+    }
+    json_decref(doc);
+}
+
+static void wait_state(struct node *n, const char *id, const char *want)
+{
+    char state[32];
+    for (int i = 0; i < 1000; i++) {
+        state_of(n, id, state);
+        if (strcmp(state, want) == 0) {
+            return;
+        }
+        usleep(10000);
+    }
+    ck_abort_msg("agreement %.8s at %s is '%s', not '%s'", id, n == &a ? "a" : "b", state, want);
+}
+
+static json_t *cells(const json_t *doc)
+{
+    return json_object_get(at(doc, "terms"), "cells");
+}
+
+static const json_t *cell(const json_t *doc, const char *ours, const char *theirs)
+{
+    size_t i;
+    const json_t *c;
+    json_array_foreach(cells(doc), i, c)
+    {
+        if (strcmp(text(c, "population"), ours) == 0 &&
+            strcmp(text(c, "partner_population"), theirs) == 0) {
+            return c;
+        }
+    }
+    ck_abort_msg("no cell %s : %s", ours, theirs);
+}
+
+/* Proposes what the verb makes of the parameters; id of the proposal. */
+static void propose(struct node *n, const char *verb, json_t *params, char id[129])
+{
+    json_t *doc = node_do(n, verb, params);
+    snprintf(id, 129, "%s", text(at(doc, "agreement"), "id"));
+    json_decref(doc);
+}
+
+static json_t *terms_of(struct node *n, const char *from)
+{
+    json_t *params = json_pack("{s:s}", "partner", other(n));
+    if (from != NULL) {
+        (void)json_object_set_new(params, "from", json_string(from));
+    }
+    return node_do(n, "agreement.draft", params);
+}
+
+static json_t *with_terms(struct node *n, const char *terms)
+{
+    return json_pack("{s:s, s:s, s:s}", "partner", other(n), "terms", terms, "file", "x.terms");
+}
+
+static void accept(struct node *n, const char *id)
+{
+    wait_state(n, id, "proposed-by-them");
+    json_decref(node_do(n, "agreement.accept", json_pack("{s:s}", "agreement", id)));
+}
+
+/* A draft of a's, signed by both. */
+static void agree_draft(char id[129])
+{
+    json_t *draft = terms_of(&a, NULL);
+    propose(&a, "agreement.propose", with_terms(&a, text(draft, "terms")), id);
+    json_decref(draft);
+    accept(&b, id);
+    wait_state(&a, id, "in-force");
+}
+
+/* ---- terms as a file ----------------------------------------------------------------------------
+ */
+
+START_TEST(a_draft_is_counts_and_comes_back)
+{
+    char id[129];
+    json_decref(node_import(&a, "a.csv", list_a, NULL));
+    json_t *draft = terms_of(&a, NULL);
+    ck_assert(json_is_null(at(draft, "from")));
+    propose(&a, "agreement.propose", with_terms(&a, text(draft, "terms")), id);
+    json_t *shown = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", id));
+    size_t i;
+    const json_t *c;
+    ck_assert_uint_eq(json_array_size(cells(shown)), 9);
+    json_array_foreach(cells(shown), i, c)
+    {
+        ck_assert_str_eq(text(c, "level"), "counts");
+        ck_assert_str_eq(text(c, "key_type"), "domain");
+    }
+    ck_assert_str_eq(text(at(shown, "terms"), "approval"), "person");
+    /* Present sizes, each population for itself. */
+    const json_t *own = at(at(shown, "disclosure"), "own");
+    ck_assert_str_eq(text(json_array_get(own, 0), "population"), "customers");
+    ck_assert_int_eq(json_integer_value(at(json_array_get(own, 0), "accounts")), 2);
+    ck_assert_int_eq(json_integer_value(at(json_array_get(own, 0), "keys")), 4);
+    ck_assert_int_eq(json_integer_value(at(json_array_get(own, 2), "accounts")), 1);
+    ck_assert_str_eq(text(json_array_get(own, 0), "level"), "counts");
+    /* Drafted from it on both sides: the same cells, seen from there. */
+    json_t *again = terms_of(&a, id);
+    ck_assert_str_eq(strstr(text(again, "terms"), "[agreement]"),
+                     strstr(text(draft, "terms"), "[agreement]"));
+    wait_state(&b, id, "proposed-by-them");
+    json_t *at_b = terms_of(&b, id);
+    ck_assert_ptr_nonnull(strstr(text(at_b, "terms"), "prospects : open-opportunities"));
+    json_decref(draft);
+    json_decref(shown);
+    json_decref(again);
+    json_decref(at_b);
+}
+END_TEST
+
+static const char mixed[] = "[agreement]\npurpose = a fair\napproval = standing\n"
+                            "[caps]\ncooldown_hours = 2\nmin_change = 9\n"
+                            "[cells]\ncustomers : prospects = accounts\n"
+                            "customers : customers = counts by lei\n"
+                            "prospects : customers = hidden\n";
+
+/* One side's customers are the other's columns. */
+START_TEST(both_sides_see_the_same_cells)
+{
+    char id[129];
+    propose(&a, "agreement.propose", with_terms(&a, mixed), id);
+    wait_state(&b, id, "proposed-by-them");
+    json_t *at_a = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", id));
+    json_t *at_b = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", id));
+    ck_assert_str_eq(text(cell(at_a, "customers", "prospects"), "level"), "accounts");
+    ck_assert_str_eq(text(cell(at_b, "prospects", "customers"), "level"), "accounts");
+    ck_assert_str_eq(text(cell(at_b, "customers", "customers"), "key_type"), "lei");
+    ck_assert_int_eq(json_integer_value(at(at(at(at_b, "terms"), "caps"), "min_change")), 9);
+    ck_assert_int_eq(json_integer_value(at(at(at(at_b, "terms"), "caps"), "cooldown_hours")), 2);
+    ck_assert_str_eq(text(at(at_b, "terms"), "approval"), "standing");
+    ck_assert_str_eq(text(at(at_b, "terms"), "level"), "mixed");
+    /* Effective: customers of b are told as counts only, its prospects as accounts. */
+    const json_t *own = at(at(at_b, "disclosure"), "own");
+    size_t i;
+    const json_t *p;
+    json_array_foreach(own, i, p)
+    {
+        bool prospects = strcmp(text(p, "population"), "prospects") == 0;
+        ck_assert_str_eq(text(p, "level"), prospects ? "accounts" : "counts");
+    }
+    ck_assert_uint_eq(json_array_size(own), 2);
+    ck_assert(json_is_null(at(at_b, "against")));
+    json_decref(at_a);
+    json_decref(at_b);
+}
+END_TEST
+
+static void refuses(json_t *params, const char *says)
+{
+    const char *why = node_refuses(&a, "agreement.propose", params, MDL_U_ARGUMENT);
+    ck_assert_msg(strstr(why, says) != NULL, "'%s', expected '%s'", why, says);
+}
+
+START_TEST(what_a_file_may_not_say)
+{
+    refuses(with_terms(&a, "[cells]\ncustmers : prospects = counts\n"),
+            "x.terms, line 2: population of ours: there is no 'custmers' here; there are "
+            "'customers'");
+    refuses(with_terms(&a, "[cells]\ncustomers : prospects = hidden\n"),
+            "x.terms: every cell is hidden");
+    refuses(with_terms(&a, "[caps]\nmin_result = 9\nmax_result = 8\n[cells]\ncustomers : x = "
+                           "counts\n"),
+            "x.terms: max_result is below min_result");
+    json_t *both = with_terms(&a, mixed);
+    (void)json_object_set_new(both, "days", json_integer(3));
+    refuses(both, "days: a file says everything");
+    /* Each count is a group: 34 are more than an agreement holds. */
+    char many[4096] = "[cells]\n";
+    for (int i = 0; i < 34; i++) {
+        size_t used = strlen(many);
+        snprintf(many + used, sizeof many - used, "%s : p%d = counts\n",
+                 i < 17 ? "customers" : "prospects", i % 17);
+    }
+    refuses(with_terms(&a, many), "more than 32 groups");
+    json_t *list = node_do(&a, "agreement.list", json_object());
+    ck_assert_uint_eq(json_array_size(at(list, "agreements")), 0);
+    json_decref(list);
+}
+END_TEST
+
+/* ---- changes ------------------------------------------------------------------------------------
+ */
+
+static json_t *one_cell(struct node *n, const char *c)
+{
+    return json_pack("{s:s, s:[s]}", "partner", other(n), "cells", c);
+}
+
+START_TEST(a_change_replaces_on_both_sides)
+{
+    char first[129];
+    char second[129];
+    const char *why = node_refuses(&a, "agreement.amend",
+                                   one_cell(&a, "customers:prospects=accounts"), MDL_U_STATE);
+    ck_assert_ptr_nonnull(strstr(why, "no agreement with Contoso is in force"));
+    agree_draft(first);
+    why = node_refuses(&a, "agreement.amend", one_cell(&a, "customers:prospects=counts"),
+                       MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(why, "changes nothing"));
+    why = node_refuses(&a, "agreement.amend", json_pack("{s:s}", "partner", "Contoso"),
+                       MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(why, "what is to change?"));
+    json_t *params = one_cell(&a, "prospects:prospects=hidden");
+    (void)json_object_set_new(params, "reason", json_string("less is enough"));
+    propose(&a, "agreement.amend", params, second);
+    wait_state(&b, second, "proposed-by-them");
+    json_t *shown = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", second));
+    ck_assert_str_eq(text(shown, "against"), first);
+    ck_assert_str_eq(text(at(shown, "agreement"), "note"), "less is enough");
+    const json_t *change = json_array_get(at(shown, "changes"), 0);
+    ck_assert_str_eq(text(change, "term"), "prospects : prospects");
+    ck_assert_str_eq(text(change, "before"), "counts by domain");
+    ck_assert_str_eq(text(change, "after"), "hidden");
+    ck_assert(json_is_false(at(change, "more")));
+    ck_assert(json_is_null(at(shown, "request"))); /* it asks for less */
+    json_decref(shown);
+    accept(&b, second);
+    wait_state(&a, second, "in-force");
+    wait_state(&a, first, "replaced");
+    wait_state(&b, second, "in-force");
+    wait_state(&b, first, "replaced");
+    why = node_refuses(&b, "agreement.revoke", json_pack("{s:s}", "agreement", first), MDL_U_STATE);
+    ck_assert_ptr_nonnull(strstr(why, "replaced"));
+}
+END_TEST
+
+/* A round that waits under the older one ends on both sides; the next runs under the newer. */
+START_TEST(rounds_of_the_replaced_one_end)
+{
+    char first[129];
+    char second[129];
+    json_decref(node_import(&a, "a.csv", list_a, NULL));
+    json_decref(node_import(&b, "b.csv", list_a, NULL));
+    agree_draft(first);
+    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    char id[64];
+    snprintf(id, sizeof id, "%s", text(at(doc, "round"), "id"));
+    json_decref(doc);
+    propose(&b, "agreement.amend", one_cell(&b, "customers:customers=accounts"), second);
+    accept(&a, second);
+    wait_state(&b, second, "in-force");
+    for (int i = 0; i < 2; i++) {
+        json_t *round = node_wait_round(i == 0 ? &a : &b, id, 20);
+        ck_assert_str_eq(text(round, "state"), "refused");
+        ck_assert_str_eq(text(round, "text"), "the agreement was replaced by a newer one");
+        json_decref(round);
+    }
+    doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_str_eq(text(at(doc, "round"), "agreement"), second);
+    json_decref(doc);
+}
+END_TEST
+
+/* Both change it at once, and both accept before they hear of the other's acceptance. */
+START_TEST(crossing_changes_settle_the_same)
+{
+    char base[129];
+    char one[129];
+    char two[129];
+    char at_a[2][32];
+    char at_b[2][32];
+    agree_draft(base);
+    propose(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"), one);
+    propose(&b, "agreement.amend", one_cell(&b, "prospects:prospects=accounts"), two);
+    wait_state(&a, two, "proposed-by-them");
+    wait_state(&b, one, "proposed-by-them");
+    json_decref(node_do(&a, "agreement.accept", json_pack("{s:s}", "agreement", two)));
+    /* b may have heard already: then it refuses what would be replaced at once. */
+    struct mdl_error err = {MDL_OK, ""};
+    json_t *params = json_pack("{s:s}", "agreement", one);
+    json_t *doc = NULL;
+    enum mdl_status st = mdl_service_do(b.service, "agreement.accept", params, &doc, &err);
+    json_decref(params);
+    json_decref(doc);
+    ck_assert_msg(st == MDL_OK || st == MDL_U_STATE, "%s", err.text);
+    wait_state(&a, base, "replaced");
+    wait_state(&b, base, "replaced");
+    for (int i = 0; i < 200; i++) {
+        state_of(&a, one, at_a[0]);
+        state_of(&a, two, at_a[1]);
+        state_of(&b, one, at_b[0]);
+        state_of(&b, two, at_b[1]);
+        if (st == MDL_U_STATE || (strcmp(at_a[0], at_b[0]) == 0 && strcmp(at_a[1], at_b[1]) == 0)) {
+            break;
+        }
+        usleep(20000);
+    }
+    ck_assert_str_eq(at_a[1], at_b[1]);
+    int in_force = (strcmp(at_a[0], "in-force") == 0) + (strcmp(at_a[1], "in-force") == 0);
+    ck_assert_int_eq(in_force, 1);
+    ck_assert_int_eq((strcmp(at_b[0], "in-force") == 0) + (strcmp(at_b[1], "in-force") == 0), 1);
+}
+END_TEST
+
+/* One made before the last that both signed would be replaced at once. */
+START_TEST(an_older_one_is_not_accepted)
+{
+    char older[129];
+    char newer[129];
+    propose(&b, "agreement.propose", with_terms(&b, mixed), older);
+    usleep(20000); /* begins later */
+    propose(&a, "agreement.propose", with_terms(&a, mixed), newer);
+    accept(&b, newer);
+    wait_state(&a, newer, "in-force");
+    wait_state(&a, older, "proposed-by-them");
+    const char *why =
+        node_refuses(&a, "agreement.accept", json_pack("{s:s}", "agreement", older), MDL_U_STATE);
+    ck_assert_ptr_nonnull(strstr(why, "newer than this one and would replace it"));
+    json_decref(node_do(&a, "agreement.reject",
+                        json_pack("{s:s, s:s}", "agreement", older, "reason", "too late")));
+    wait_state(&b, older, "rejected");
+    json_t *shown = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", older));
+    ck_assert_str_eq(text(at(shown, "agreement"), "reason"), "too late");
+    json_decref(shown);
+}
+END_TEST
+
+/* ---- the end ------------------------------------------------------------------------------------
+ */
+
+/* With a partner's name: what is in force, and what it could still put in force. */
+START_TEST(revoking_takes_back_proposals_too)
+{
+    char base[129];
+    char change[129];
+    agree_draft(base);
+    propose(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"), change);
+    wait_state(&b, change, "proposed-by-them");
+    json_decref(node_do(&a, "agreement.revoke", json_pack("{s:s}", "agreement", "Contoso")));
+    wait_state(&b, base, "revoked");
+    wait_state(&b, change, "revoked");
+    wait_state(&a, base, "revoked");
+    const char *why =
+        node_refuses(&b, "agreement.accept", json_pack("{s:s}", "agreement", change), MDL_U_STATE);
+    ck_assert_ptr_nonnull(strstr(why, "revoked"));
+    json_t *log = node_do(&b, "audit.list", json_pack("{s:i}", "limit", 100));
+    size_t i;
+    size_t revoked = 0;
+    const json_t *e;
+    json_array_foreach(at(log, "entries"), i, e)
+    {
+        revoked += strcmp(text(e, "note"), "revoked by the partner") == 0 ? 1 : 0;
+    }
+    ck_assert_uint_eq(revoked, 2);
+    json_decref(log);
+}
+END_TEST
+
+/* ---- asking for more ----------------------------------------------------------------------------
+ */
+
+START_TEST(a_request_is_seen_as_one)
+{
+    char base[129];
+    char id[129];
+    agree_draft(base);
+    const char *why = node_refuses(&a, "round.request",
+                                   json_pack("{s:s, s:[s], s:s}", "partner", "Contoso", "cells",
+                                             "customers:prospects", "level", "counts"),
+                                   MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(why, "level counts is agreed already"));
+    why = node_refuses(&a, "round.request",
+                       json_pack("{s:s, s:[s], s:s}", "partner", "Contoso", "cells",
+                                 "customers:prospects", "level", "fields"),
+                       MDL_U_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(why, "found 'fields'"));
+    propose(&a, "round.request",
+            json_pack("{s:s, s:[s], s:s, s:s}", "partner", "Contoso", "cells",
+                      "customers:prospects", "level", "accounts", "reason", "joint campaign"),
+            id);
+    wait_state(&b, id, "proposed-by-them");
+    json_t *shown = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", "Northwind"));
+    const json_t *request = at(shown, "request");
+    const json_t *c = json_array_get(at(request, "cells"), 0);
+    ck_assert_str_eq(text(request, "by"), "them");
+    ck_assert_str_eq(text(request, "reason"), "joint campaign");
+    ck_assert_uint_eq(json_array_size(at(request, "cells")), 1);
+    ck_assert_str_eq(text(c, "population"), "prospects");
+    ck_assert_str_eq(text(c, "partner_population"), "customers");
+    ck_assert_str_eq(text(c, "after"), "accounts");
+    json_decref(shown);
+    json_t *status = node_do(&b, "status", json_object());
+    const json_t *waiting = json_array_get(at(status, "agreements_waiting"), 0);
+    ck_assert_str_eq(text(waiting, "id"), id);
+    ck_assert_str_eq(text(at(waiting, "request"), "reason"), "joint campaign");
+    json_decref(status);
+    accept(&b, id);
+    wait_state(&a, id, "in-force");
+    wait_state(&a, base, "replaced");
+    status = node_do(&b, "status", json_object());
+    ck_assert_uint_eq(json_array_size(at(status, "agreements_waiting")), 0);
+    json_decref(status);
+    shown = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", id));
+    ck_assert_str_eq(text(cell(shown, "customers", "prospects"), "level"), "accounts");
+    ck_assert_str_eq(text(cell(shown, "prospects", "customers"), "level"), "counts");
+    json_decref(shown);
+}
+END_TEST
+
+START_TEST(a_record_leaves_and_verifies)
+{
+    char id[129];
+    struct mdl_error err = {MDL_OK, ""};
+    json_t *doc = NULL;
+    propose(&a, "agreement.propose", with_terms(&a, mixed), id);
+    const char *why =
+        node_refuses(&a, "agreement.export", json_pack("{s:s}", "agreement", id), MDL_U_STATE);
+    ck_assert_ptr_nonnull(strstr(why, "only one that both signed"));
+    accept(&b, id);
+    wait_state(&a, id, "in-force");
+    json_t *at_a = node_do(&a, "agreement.export", json_pack("{s:s}", "agreement", id));
+    json_t *at_b = node_do(&b, "agreement.export", json_pack("{s:s}", "agreement", id));
+    ck_assert_str_eq(text(at_a, "record"), text(at_b, "record"));
+    const char *record = text(at_a, "record");
+    ck_assert_int_eq(mdl_node_verify_agreement(record, strlen(record), &doc, &err), MDL_OK);
+    ck_assert_str_eq(text(doc, "id"), id);
+    ck_assert_str_eq(text(doc, "state"), "in-force");
+    json_decref(doc);
+    json_decref(at_a);
+    json_decref(at_b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("agreements");
+    TCase *t = tcase_create("agreements");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 120);
+    tcase_add_test(t, a_draft_is_counts_and_comes_back);
+    tcase_add_test(t, both_sides_see_the_same_cells);
+    tcase_add_test(t, what_a_file_may_not_say);
+    tcase_add_test(t, a_change_replaces_on_both_sides);
+    tcase_add_test(t, rounds_of_the_replaced_one_end);
+    tcase_add_test(t, crossing_changes_settle_the_same);
+    tcase_add_test(t, an_older_one_is_not_accepted);
+    tcase_add_test(t, revoking_takes_back_proposals_too);
+    tcase_add_test(t, a_request_is_seen_as_one);
+    tcase_add_test(t, a_record_leaves_and_verifies);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? 0 : 1;
+}
