@@ -8,11 +8,11 @@
 /* Every partner's slice is opened and every own one is out, or there is none to be. */
 static bool keys_done_in(const struct mdl_cell *c)
 {
-    bool none_to_open = c->m == 0 || c->level == MDL_LEVEL_COUNTS;
-
-    return c->skipped ||
-           (c->match_got &&
-            (none_to_open || (c->slices > 0 && c->opened == c->slices && c->sent == c->slices)));
+    if (c->skipped || !c->match_got) { /* until then m belongs to a worker */
+        return c->skipped;
+    }
+    return c->m == 0 || c->level == MDL_LEVEL_COUNTS ||
+           (c->slices > 0 && c->opened == c->slices && c->sent == c->slices);
 }
 
 /* The receipt steps can go on after a restart from here. */

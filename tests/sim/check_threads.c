@@ -95,7 +95,7 @@ static void *worker(void *arg)
 /* ---- the two hosts --------------------------------------------------------------------------- */
 
 static struct mdl_session *session[2];
-static uint32_t n_own, n_common, opened[2];
+static uint32_t n_own, n_common, opened[2], counted[2];
 static enum mdl_outcome outcome[2];
 static bool closed[2];
 
@@ -120,7 +120,7 @@ static void post(int node, struct mdl_session_work *work, const uint8_t *bytes, 
 
 static void step(int node, const struct mdl_event *ev);
 
-static void give_keys(int node, uint32_t first, uint32_t count)
+static void give_keys(int node, uint8_t group, uint32_t first, uint32_t count)
 {
     uint8_t *bytes = malloc((size_t)count * 24);
     struct mdl_event ev = {.type = MDL_EV_KEYS};
@@ -137,6 +137,7 @@ static void give_keys(int node, uint32_t first, uint32_t count)
         memcpy(k + 3, value, k[2]);
         len += 3u + k[2];
     }
+    ev.u.keys.group = group;
     ev.u.keys.first = first;
     ev.u.keys.count = count;
     ev.u.keys.bytes = bytes;
@@ -145,7 +146,7 @@ static void give_keys(int node, uint32_t first, uint32_t count)
     free(bytes);
 }
 
-static void give_masks(int node, uint32_t slice, uint32_t count)
+static void give_masks(int node, uint8_t group, uint32_t slice, uint32_t count)
 {
     struct mdl_event ev = {.type = MDL_EV_MASKS};
     uint32_t *populations = malloc(count * sizeof *populations);
@@ -154,6 +155,7 @@ static void give_masks(int node, uint32_t slice, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         populations[i] = 1;
     }
+    ev.u.masks.group = group;
     ev.u.masks.slice = slice;
     ev.u.masks.count = count;
     ev.u.masks.populations = populations;
@@ -173,6 +175,8 @@ static void carry_out(int node, const struct mdl_effect *e)
         post(node, e->u.work, NULL, 0);
     } else if (e->type == MDL_FX_OPENED) {
         opened[node] += e->u.opened.count;
+    } else if (e->type == MDL_FX_PERSIST && e->u.persist.kind == MDL_PERSIST_MATCH) {
+        counted[node] += e->u.persist.n;
     } else if (e->type == MDL_FX_CLOSE) {
         closed[node] = true;
         outcome[node] = e->u.close.outcome;
@@ -203,9 +207,9 @@ static void step(int node, const struct mdl_event *ev)
     for (size_t i = 0; i < fx.n; i++) {
         const struct mdl_effect *e = &fx.at[i];
         if (e->type == MDL_FX_NEED_KEYS) {
-            give_keys(node, e->u.need_keys.first, e->u.need_keys.count);
+            give_keys(node, e->u.need_keys.group, e->u.need_keys.first, e->u.need_keys.count);
         } else if (e->type == MDL_FX_NEED_MASKS) {
-            give_masks(node, e->u.need_masks.slice, e->u.need_masks.count);
+            give_masks(node, e->u.need_masks.group, e->u.need_masks.slice, e->u.need_masks.count);
         } else if (e->type == MDL_FX_NEED_SUMMARY) {
             carry_out(node, e);
         }
@@ -238,9 +242,11 @@ static void loop(void)
 
 /* ---- a round --------------------------------------------------------------------------------- */
 
-static double run_round(uint32_t keys, uint32_t common, unsigned threads)
+/* The same keys in each group: the first with names, the others counted. */
+static double run_round(uint32_t keys, uint32_t common, unsigned threads, uint8_t groups)
 {
-    struct sim_size size = {.groups = 1, .own = {1, 1}, .common = 0, .parallel = threads};
+    struct sim_size size = {
+        .groups = groups, .own = {1, 1}, .common = 0, .parallel = threads, .counts = ~1u};
     struct sim_world w; /* for its identities and terms only */
     pthread_t thread[2][THREADS_MAX];
 
@@ -250,8 +256,10 @@ static double run_round(uint32_t keys, uint32_t common, unsigned threads)
     sim_random_end();
     queue_open(&done);
     for (int i = 0; i < 2; i++) {
-        w.node[i].profile[0].n_keys[0] = keys;
-        opened[i] = 0;
+        for (uint8_t g = 0; g < groups; g++) {
+            w.node[i].profile[0].n_keys[g] = keys;
+        }
+        opened[i] = counted[i] = 0;
         closed[i] = false;
         queue_open(&todo[i]);
         if (mdl_session_create(&w.node[i].config, &session[i], NULL) != MDL_OK) {
@@ -349,7 +357,7 @@ static int bench(uint32_t keys, uint32_t common, unsigned threads)
     struct rusage before, after, last;
 
     (void)getrusage(RUSAGE_SELF, &before);
-    double round = run_round(keys, common, threads);
+    double round = run_round(keys, common, threads, 1);
     (void)getrusage(RUSAGE_SELF, &after);
     double base = run_base(keys, common, threads);
     (void)getrusage(RUSAGE_SELF, &last);
@@ -370,11 +378,16 @@ int main(int argc, char **argv)
         return bench((uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10),
                      (unsigned)strtoul(argv[4], NULL, 10));
     }
-    for (unsigned threads = 1; threads <= 3; threads += 2) {
-        (void)run_round(700, 300, threads);
+    for (unsigned way = 0; way < 3; way++) {
+        unsigned threads = way == 0 ? 1 : 3;
+        uint8_t groups = way == 2 ? 5 : 1;
+        uint32_t keys = 700u / groups, common = 300u / groups;
+        (void)run_round(keys, common, threads, groups);
         if (outcome[0] != MDL_OUTCOME_COMPLETE || outcome[1] != MDL_OUTCOME_COMPLETE ||
-            opened[0] != 300 || opened[1] != 300) {
-            (void)fprintf(stderr, "%u threads: %u and %u opened\n", threads, opened[0], opened[1]);
+            opened[0] != common || opened[1] != common || counted[0] != groups * common ||
+            counted[1] != groups * common) {
+            (void)fprintf(stderr, "%u threads: %u and %u opened, %u and %u matched\n", threads,
+                          opened[0], opened[1], counted[0], counted[1]);
             return 1;
         }
     }
