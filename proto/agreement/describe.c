@@ -36,7 +36,7 @@ static void say_counts(struct talk *t, const struct side *side, const struct mdl
     mdl_term_level(g, level);
     say(t, side->section,
         "%s of %s with %s of %s, %s: %s learns how many keys of this type %s holds there, and how "
-        "many of them both hold; not which.",
+        "many of them both hold; if it follows the protocol, not which.",
         g->populations[side->about][0], side->owner, g->populations[mdl_role_other(side->about)][0],
         side->reader, level, side->reader, side->owner);
 }

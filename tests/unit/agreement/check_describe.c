@@ -131,7 +131,8 @@ START_TEST(counts_are_told_as_counts)
     mdl_agreement_describe(&a, MDL_ROLE_A, hear, &a);
     (void)snprintf(line, sizeof line,
                    "customers of %s with prospects of %s, counts by domain: %s learns how many "
-                   "keys of this type %s holds there, and how many of them both hold; not which.\n",
+                   "keys of this type %s holds there, and how many of them both hold; if it "
+                   "follows the protocol, not which.\n",
                    a.name[0], a.name[1], a.name[1], a.name[0]);
     assert_told(MDL_THEY_LEARN, line);
     (void)snprintf(line, sizeof line, "prospects of %s with customers of %s, counts by domain: %s ",
