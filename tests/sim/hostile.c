@@ -43,6 +43,29 @@ void stage_run(struct stage *s, enum mdl_status status)
     ck_assert_msg(!v->by_partner, "the attacker gave up first: %s", v->text);
 }
 
+static bool note(struct sim_node *n, struct mdl_msg *m)
+{
+    struct stage *s = n->hostile;
+
+    if (m->type >= MDL_MSG_COMMIT && m->type <= MDL_MSG_MASKS) {
+        s->sent_in[m->body.verified.g][m->type]++; /* every such body begins with g */
+    }
+    return true;
+}
+
+void stage_run_noted(struct stage *s, const struct sim_size *size,
+                     void (*change)(struct mdl_agreement *terms))
+{
+    memset(s->sent_in, 0, sizeof s->sent_in);
+    stage_open_sized(s, 0, size, change);
+    for (int i = 0; i < 2; i++) {
+        s->w.node[i].on_send = note;
+        s->w.node[i].hostile = s;
+    }
+    sim_start(&s->w);
+    ck_assert(sim_run(&s->w));
+}
+
 void stage_close(struct stage *s)
 {
     sim_free(&s->w);

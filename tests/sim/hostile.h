@@ -12,6 +12,7 @@
 struct stage {
     struct sim_world w;
     struct sim_node *attacker, *victim;
+    unsigned sent_in[MDL_SESSION_GROUPS][256]; /* stage_run_noted: messages of both, resends too */
 };
 
 /* 20 keys each side beside 10 common ones, unless a test asks otherwise. */
@@ -24,6 +25,9 @@ void stage_open_sized(struct stage *s, int attacker, const struct sim_size *size
 void stage_expect(struct stage *s, enum mdl_status status);
 /* The same without closing the stage; stage_close afterwards. */
 void stage_run(struct stage *s, enum mdl_status status);
+/* An honest round, with what is sent in each group noted. Asserts that it ends. */
+void stage_run_noted(struct stage *s, const struct sim_size *size,
+                     void (*change)(struct mdl_agreement *terms));
 void stage_close(struct stage *s);
 
 /* Makes *m a message of this type for group g, well formed and void; the envelope stays. */
