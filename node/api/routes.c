@@ -44,6 +44,7 @@ static const struct route routes[] = {
     {"GET", "/v1/rounds", "round.list"},
     {"POST", "/v1/rounds", "round.start"},
     {"GET", "/v1/rounds/{round}", "round.show"},
+    {"GET", "/v1/rounds/{round}/diff", "round.diff"},
     {"POST", "/v1/rounds/{round}/approve", "round.approve"},
     {"POST", "/v1/rounds/{round}/refuse", "round.refuse"},
     {"POST", "/v1/rounds/{round}/abort", "round.abort"},

@@ -26,6 +26,11 @@ static const struct option_row list_options[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct option_row diff_options[] = {
+    {"limit", "N", "at most N rows in each list (default: 500)"},
+    {NULL, NULL, NULL},
+};
+
 static void round_path(struct cli *c, const char *act, struct path *p)
 {
     path_start(p, "/v1/rounds");
@@ -241,6 +246,12 @@ const struct command round_commands[] = {
      "round, else for the one that ended last.\n",
      "  mandorla round show Contoso\n  mandorla round show 3fa9c1 --watch\n", watch_option, 1, 1, 0,
      run_show},
+    {"round diff", "ID ID|PARTNER", "What changed between two rounds with one partner",
+     "The earlier round first; PARTNER stands for its newest round. Accounts that came into the "
+     "overlap, left it, or moved between populations on either side, and each cell's number before "
+     "and after.\n",
+     "  mandorla round diff 3fa9c1 Contoso\n  mandorla round diff 3fa9c1 77aa01 --json\n",
+     diff_options, 2, 2, 0, run_round_diff},
     {"round abort", "ID|PARTNER", "End a round that waits or runs; the partner is told", NULL,
      "  mandorla round abort Contoso\n", NULL, 1, 1, 0, run_abort},
     {.name = NULL},

@@ -50,6 +50,52 @@ static void show_sizes(const json_t *r, FILE *f)
     }
 }
 
+/* "customers with prospects  counts: 41 domains in common, of 100 and 820" */
+static void show_group(const json_t *g, FILE *f)
+{
+    char own[512];
+    char theirs[512];
+    char n[FORM];
+    char a[FORM];
+    char b[FORM];
+    const char *state = mdl_doc_text(g, "state");
+    mdl_doc_join(json_object_get(g, "populations"), ", ", own, sizeof own);
+    mdl_doc_join(json_object_get(g, "partner_populations"), ", ", theirs, sizeof theirs);
+    say(f, "    %s with %s  ", own, theirs);
+    say_shade(f, SHADE_DIM, "%s", mdl_doc_text(g, "level"));
+    if (strcmp(state, "skipped") == 0) {
+        say(f, ": not run, a side has no key there\n");
+        return;
+    }
+    if (json_is_integer(json_object_get(g, "below"))) {
+        say(f, ": fewer than %s", form_number(mdl_doc_int(g, "below"), n));
+    } else if (strcmp(state, "known") == 0) {
+        say(f, ": %s", form_number(mdl_doc_int(g, "matched"), n));
+    } else {
+        say(f, ": no number");
+    }
+    say(f, " in common, of %s and %s\n", form_number(mdl_doc_int(g, "own_keys"), a),
+        form_number(mdl_doc_int(g, "partner_keys"), b));
+}
+
+/* A line each, where the round is more than one rectangle of accounts. */
+static void show_groups(const json_t *r, FILE *f)
+{
+    const json_t *groups = json_object_get(r, "groups");
+    const char *level = mdl_doc_text(json_array_get(groups, 0), "level");
+    size_t i;
+    const json_t *g;
+    if (mdl_doc_text(r, "started")[0] == '\0' ||
+        (json_array_size(groups) < 2 && strcmp(level, "counts") != 0)) {
+        return;
+    }
+    say(f, "  Cells, by match keys\n");
+    json_array_foreach(groups, i, g)
+    {
+        show_group(g, f);
+    }
+}
+
 static void show_end(const json_t *r, FILE *f)
 {
     const json_t *receipt = json_object_get(r, "receipt");
@@ -126,6 +172,7 @@ void show_round(const json_t *r, FILE *f)
         show_phases(json_object_get(r, "phases"), f);
     }
     show_sizes(r, f);
+    show_groups(r, f);
     show_end(r, f);
     if (strcmp(state, "complete") == 0 || strcmp(state, "partial") == 0) {
         say(f, "\nNext: mandorla matrix \"%s\"\n", mdl_doc_text(r, "partner"));

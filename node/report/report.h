@@ -18,6 +18,18 @@ MDL_MUST_CHECK enum mdl_status mdl_report_matrix(const json_t *matrix,
                                                  const struct mdl_style *style, FILE *out);
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix_csv(const json_t *matrix, FILE *out);
 
+/* The cells of one agreement in a ledger: rounds (complete/partial/aborted), keys each side brought,
+ * how often a number was learned, the last one, and what such numbers can tell at most, in bits. */
+MDL_MUST_CHECK enum mdl_status mdl_report_ledger(const json_t *cells, const struct mdl_style *style,
+                                                 FILE *out);
+
+/* What changed between two rounds: the cells, and one of the lists of accounts ("new", "lost",
+ * "moved"). */
+MDL_MUST_CHECK enum mdl_status mdl_report_diff_cells(const json_t *diff,
+                                                     const struct mdl_style *style, FILE *out);
+MDL_MUST_CHECK enum mdl_status mdl_report_diff_rows(const json_t *list,
+                                                    const struct mdl_style *style, FILE *out);
+
 /* What a round compared account by account, from a result's document: "our customers with their
  * prospects; our prospects with their customers". */
 void mdl_report_scope(const json_t *document, FILE *out);

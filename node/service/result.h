@@ -27,6 +27,11 @@ json_t *result_heading(struct mdl_service *s, const struct found *f);
 enum mdl_status result_met(struct mdl_service *s, const struct found *f, const char *source,
                            const char *record_id, uint32_t *own, uint32_t *partner,
                            struct mdl_error *err);
+/* The level of a cell, and what it shows: at level accounts our accounts, at level counts the keys
+ * both have; null where nothing is known or shown. verbs_matrix.c. */
+enum mdl_level result_level(const struct found *f, const char *own, const char *partner,
+                            size_t *group);
+json_t *result_cell(const struct found *f, const char *own, const char *partner);
 json_t *result_names(uint32_t mask, const name_list list, size_t n);
 json_t *result_all_names(const name_list list, size_t n);
 /* The mask of one population's name; 0 for NULL: no filter. */

@@ -10,8 +10,8 @@ struct axes {
     size_t n_own, n_partner;
 };
 
-static enum mdl_level level_of(const struct found *f, const char *own, const char *partner,
-                               size_t *group)
+enum mdl_level result_level(const struct found *f, const char *own, const char *partner,
+                            size_t *group)
 {
     bool is_a = f->own == MDL_ROLE_A;
     return mdl_agreement_cell(&f->agreement, is_a ? own : partner, is_a ? partner : own, group);
@@ -28,12 +28,11 @@ static size_t bit_named(const name_list list, size_t n, const char *name)
     return MDL_STORE_POPULATIONS;
 }
 
-/* What a cell shows: at level accounts our accounts, at level counts the keys both have. */
-static json_t *cell(const struct found *f, const char *own, const char *partner)
+json_t *result_cell(const struct found *f, const char *own, const char *partner)
 {
     const struct scope *s = &f->scope;
     size_t group = 0;
-    switch (level_of(f, own, partner, &group)) {
+    switch (result_level(f, own, partner, &group)) {
     case MDL_LEVEL_ACCOUNTS:
         return json_integer(f->head.counts.matched[bit_named(s->own, s->n_own, own)]
                                                   [bit_named(s->partner, s->n_partner, partner)]);
@@ -56,8 +55,8 @@ static void add_cells(json_t *m, const struct found *f, const struct axes *x)
         json_t *row = json_array();
         json_t *row_levels = json_array();
         for (size_t c = 0; c < x->n_partner; c++) {
-            enum mdl_level level = level_of(f, x->own[r], x->partner[c], NULL);
-            (void)json_array_append_new(row, cell(f, x->own[r], x->partner[c]));
+            enum mdl_level level = result_level(f, x->own[r], x->partner[c], NULL);
+            (void)json_array_append_new(row, result_cell(f, x->own[r], x->partner[c]));
             (void)json_array_append_new(row_levels, json_string(mdl_level_name(level)));
         }
         (void)json_array_append_new(cells, row);
@@ -74,7 +73,7 @@ static void add_counts(json_t *m, const struct found *f, const struct axes *x)
     for (size_t r = 0; r < x->n_own; r++) {
         for (size_t c = 0; c < x->n_partner; c++) {
             size_t group = 0;
-            if (level_of(f, x->own[r], x->partner[c], &group) != MDL_LEVEL_COUNTS) {
+            if (result_level(f, x->own[r], x->partner[c], &group) != MDL_LEVEL_COUNTS) {
                 continue;
             }
             json_t *o = doc_group(&f->agreement, f->own, &f->round, group);

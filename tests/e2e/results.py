@@ -37,7 +37,11 @@ class Side:
         header, self.whitespace = rows(path + "whitespace.csv")
         equal(header, ["record_id", "name", "population", "website", "source", "review", "not_among"], "columns of whitespace")
         header, self.matrix = rows(path + "matrix.csv")
-        equal(header, ["population", "partner_population", "accounts"], "columns of matrix.csv")
+        equal(
+            header,
+            ["population", "partner_population", "accounts", "level", "keys_in_common", "our_keys", "their_keys"],
+            "columns of matrix.csv",
+        )
         with open(path + "numbers") as f:
             self.numbers = {k: int(v) for k, v in (line.strip().split("=") for line in f)}
         self.name = name

@@ -101,7 +101,7 @@ static void until(struct node *n, const char *verb, const char *key, const char 
     }
 }
 
-static void wait_in_force(struct node *n)
+static void wait_in_force(struct node *n, const char *hash)
 {
     for (int i = 0;; i++) {
         json_t *doc = node_do(n, "agreement.list", json_object());
@@ -110,7 +110,8 @@ static void wait_in_force(struct node *n)
         const json_t *a;
         json_array_foreach(at(doc, "agreements"), k, a)
         {
-            hits += strcmp(json_string_value(at(a, "state")), "in-force") == 0;
+            hits += strcmp(json_string_value(at(a, "state")), "in-force") == 0 &&
+                    strcmp(json_string_value(at(a, "id")), hash) == 0;
         }
         json_decref(doc);
         if (hits > 0) {
@@ -129,11 +130,13 @@ static void agree(const char *caps, const char *cells)
                    "[agreement]\npurpose = Joint planning\nlegal_basis = GDPR Art. 6(1)(f)\n"
                    "valid_days = 30\n[caps]\nmin_keys = 1\n%s[cells]\n%s",
                    caps, cells);
-    json_decref(node_do(&northwind, "agreement.propose",
-                        json_pack("{s:s, s:s}", "partner", "Contoso", "terms", terms)));
-    until(&contoso, "agreement.accept", "agreement", "Northwind");
-    wait_in_force(&northwind);
-    wait_in_force(&contoso);
+    json_t *doc = node_do(&northwind, "agreement.propose",
+                          json_pack("{s:s, s:s}", "partner", "Contoso", "terms", terms));
+    const char *hash = json_string_value(at(at(doc, "agreement"), "id"));
+    until(&contoso, "agreement.accept", "agreement", hash);
+    wait_in_force(&northwind, hash);
+    wait_in_force(&contoso, hash);
+    json_decref(doc);
 }
 
 static void import_lists(void)
@@ -431,6 +434,141 @@ START_TEST(an_account_of_two_groups_stands_once)
 }
 END_TEST
 
+static const json_t *line_of(const json_t *cells, const char *own, const char *theirs)
+{
+    size_t i;
+    const json_t *c;
+    json_array_foreach(cells, i, c)
+    {
+        if (strcmp(json_string_value(json_array_get(at(c, "populations"), 0)), own) == 0 &&
+            strcmp(json_string_value(json_array_get(at(c, "partner_populations"), 0)), theirs) ==
+                0) {
+            return c;
+        }
+    }
+    ck_abort_msg("no line of %s with %s", own, theirs);
+    return NULL;
+}
+
+/* Two rounds under one agreement, one that broke off under the next. */
+START_TEST(the_ledger_adds_up)
+{
+    ready(EASY, mixed);
+    json_t *d = node_do(&northwind, "ledger", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_uint_eq(json_array_size(at(d, "agreements")), 0);
+    ck_assert_int_eq(number(at(d, "budget"), "rounds_left"), 20);
+    json_decref(d);
+    json_decref(run_round("complete"));
+    json_decref(run_round("complete"));
+    agree("min_result = 5\ncooldown_hours = 0\nmin_change = 0\nmax_rounds_month = 20\n"
+          "max_keys_month = 1000\n",
+          "customers : prospects = counts\n");
+    json_decref(run_round("complete"));
+    d = node_do(&northwind, "ledger", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_uint_eq(json_array_size(at(d, "agreements")), 2);
+    const json_t *newer = json_array_get(at(d, "agreements"), 0);
+    const json_t *older = json_array_get(at(d, "agreements"), 1);
+    is_text(newer, "state", "in-force");
+    is_text(older, "state", "replaced");
+    ck_assert_int_eq(number(older, "rounds"), 2);
+    const json_t *c = line_of(at(older, "cells"), "customers", "prospects");
+    is_text(c, "level", "counts");
+    ck_assert_int_eq(number(at(c, "rounds"), "complete"), 2);
+    ck_assert_int_eq(number(c, "keys_theirs"), 10);
+    ck_assert_int_eq(number(c, "keys_ours"), 6);
+    ck_assert_int_eq(number(c, "months"), 1);
+    ck_assert_int_eq(number(c, "results"), 2);
+    ck_assert_int_eq(number(c, "last"), 3);
+    /* A number from 0 to 3 tells two bits. */
+    ck_assert_double_eq_tol(json_real_value(at(c, "bits")), 4.0, 0.001);
+    c = line_of(at(older, "cells"), "customers", "customers");
+    ck_assert(json_is_null(at(c, "bits")));
+    c = line_of(at(older, "cells"), "open-opportunities", "customers");
+    ck_assert_int_eq(number(c, "keys_theirs") + number(c, "results"), 0);
+    c = line_of(at(newer, "cells"), "customers", "prospects");
+    ck_assert(json_is_null(at(c, "last")));
+    ck_assert_int_eq(number(c, "last_below"), 5);
+    ck_assert_int_eq(number(c, "matched_sum"), 0);
+    const json_t *b = at(d, "budget");
+    ck_assert_int_eq(number(b, "rounds"), 3);
+    ck_assert_int_eq(number(b, "rounds_left"), 17);
+    ck_assert_int_eq(number(b, "keys_theirs") + number(b, "keys_theirs_left"), 1000);
+    ck_assert_int_eq(number(b, "keys_ours") + number(b, "keys_ours_left"), 1000);
+    ck_assert(json_is_null(at(b, "cooldown_until")));
+    json_decref(d);
+    /* What one side says they asked, the other says we asked. */
+    json_t *theirs = node_do(&contoso, "ledger", json_pack("{s:s}", "partner", "Northwind"));
+    d = node_do(&northwind, "ledger", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_int_eq(number(at(theirs, "budget"), "keys_ours"),
+                     number(at(d, "budget"), "keys_theirs"));
+    json_decref(theirs);
+    json_decref(d);
+    agree("min_result = 5\ncooldown_hours = 4\n", "customers : prospects = counts\n");
+    d = node_do(&northwind, "ledger", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert(json_is_string(at(at(d, "budget"), "cooldown_until")));
+    json_decref(d);
+}
+END_TEST
+
+/* A2 becomes a prospect, A3 goes, A9 comes; Contoso's list stays. */
+START_TEST(what_changed_between_rounds)
+{
+    ready(EASY, "customers : customers = accounts\ncustomers : prospects = accounts\n"
+                "prospects : customers = counts\n");
+    json_t *first = run_round("complete");
+    json_decref(node_import(&northwind, "n.csv",
+                            HEADER "Acme,acme.com,acme.de;acme.fr,customer,A1\n"
+                                   "Starkhouse,starkhouse.com,,lead,A3\n"
+                                   "Wonka,wonka.com,,customer,A9\n"
+                                   "Globex,globex.com,,customer,A4\n",
+                            NULL));
+    agree(EASY, "customers : customers = accounts\ncustomers : prospects = accounts\n"
+                "prospects : prospects = accounts\nprospects : customers = counts\n");
+    json_t *second = run_round("complete");
+    json_t *d =
+        node_do(&northwind, "round.diff",
+                json_pack("{s:O, s:O}", "round", at(first, "id"), "with", at(second, "id")));
+    ck_assert_int_eq(number(at(d, "new"), "count"), 2); /* Wonka, Globex */
+    ck_assert_int_eq(number(at(d, "lost"), "count"), 1);
+    is_text(json_array_get(at(at(d, "lost"), "rows"), 0), "name", "Initech");
+    ck_assert_int_eq(number(at(d, "moved"), "count"), 1);
+    const json_t *row = json_array_get(at(at(d, "moved"), "rows"), 0);
+    is_text(row, "name", "Starkhouse");
+    ck_assert_str_eq(json_string_value(json_array_get(at(row, "populations"), 0)), "prospects");
+    ck_assert_str_eq(json_string_value(json_array_get(at(at(row, "before"), "populations"), 0)),
+                     "customers");
+    size_t i;
+    const json_t *c;
+    size_t seen = 0;
+    json_array_foreach(at(d, "cells"), i, c)
+    {
+        bool own_customers = strcmp(json_string_value(at(c, "population")), "customers") == 0;
+        bool customers = strcmp(json_string_value(at(c, "partner_population")), "customers") == 0;
+        if (own_customers && customers) {
+            ck_assert_int_eq(number(c, "before"), 1);
+            ck_assert_int_eq(number(c, "after"), 2);
+        } else if (!own_customers && customers) {
+            is_text(c, "level", "counts");
+            ck_assert_int_eq(number(c, "before"), 2);
+            ck_assert_int_eq(number(c, "after"), 0);
+        } else if (!own_customers) {
+            is_text(c, "level_before", "hidden");
+            is_text(c, "level", "accounts");
+            ck_assert(json_is_null(at(c, "before")));
+            ck_assert_int_eq(number(c, "after"), 1);
+        }
+        seen++;
+    }
+    ck_assert_uint_eq(seen, 4);
+    json_decref(d);
+    (void)node_refuses(&northwind, "round.diff",
+                       json_pack("{s:O, s:s}", "round", at(first, "id"), "with", "Nobody"),
+                       MDL_U_NOT_FOUND);
+    json_decref(first);
+    json_decref(second);
+}
+END_TEST
+
 /* ---- not one byte of a list --------------------------------------------------------------------
  */
 
@@ -657,6 +795,8 @@ int main(void)
                                   a_small_count_is_not_shown,
                                   counts_alone_make_no_list,
                                   an_account_of_two_groups_stands_once,
+                                  the_ledger_adds_up,
+                                  what_changed_between_rounds,
                                   nothing_without_an_agreement,
                                   nothing_without_approval,
                                   nothing_when_it_has_expired,
