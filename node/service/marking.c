@@ -8,11 +8,29 @@
 /* ---- the rules ----------------------------------------------------------------------------------
  */
 
+static enum mdl_status check_new(const struct rulebook *b, const struct mdl_rulebook_row *row,
+                                 struct mdl_error *err)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct mdl_rulebook_row *r = &b->at[i].row;
+        if (row->name[0] != '\0' && strcmp(r->name, row->name) == 0) {
+            return mdl_fail(err, MDL_U_EXISTS,
+                            "there is a population '%s' by rule already (%.160s); remove it first, "
+                            "or choose another name",
+                            r->name, r->text);
+        }
+    }
+    return MDL_OK;
+}
+
 enum mdl_status rulebook_add(struct rulebook *b, const struct mdl_rulebook_row *row,
                              struct mdl_error *err)
 {
     struct mdl_rule *rule = NULL;
-    enum mdl_status st = mdl_rule_parse(row->text, &rule, err);
+    enum mdl_status st = check_new(b, row, err);
+    if (st == MDL_OK) {
+        st = mdl_rule_parse(row->text, &rule, err);
+    }
     if (st != MDL_OK) {
         return st;
     }

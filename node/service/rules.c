@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define TRIES 5
+static const char being_changed[] =
+    "accounts are being imported, or rules changed, at this moment: try again";
 #define FIRST 10 /* accounts that a preview names */
 
 /* ---- the state ----------------------------------------------------------------------------------
@@ -165,7 +167,7 @@ static enum mdl_status swap_on_loop(struct mdl_service *s, void *ctx, struct mdl
     }
     if (rc == MDL_OK && !unchanged(w, &now)) {
         w->stale = true;
-        rc = mdl_fail(err, MDL_U_STATE, "sources or rules are being changed by others: try again");
+        rc = mdl_fail(err, MDL_U_STATE, "%s", being_changed);
     }
     rules_free(&now);
     return rc == MDL_OK ? write_change(s, w, err) : rc;
@@ -216,7 +218,7 @@ enum mdl_status rules_apply(struct mdl_service *s, const struct rules_change *c,
         stale = false;
         rc = apply_once(s, c, &stale, err);
     }
-    return rc;
+    return stale ? mdl_fail(err, MDL_U_STATE, "%s", being_changed) : rc;
 }
 
 /* ---- what a rule says ---------------------------------------------------------------------------
@@ -395,5 +397,5 @@ enum mdl_status rules_preview(struct mdl_service *s, const struct mdl_rulebook_r
     if (rc == MDL_OK) {
         (void)json_object_set_new(*out, "preview", json_true());
     }
-    return rc;
+    return rc == MDL_U_NOT_FOUND ? mdl_fail(err, MDL_U_STATE, "%s", being_changed) : rc;
 }

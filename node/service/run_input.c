@@ -143,6 +143,31 @@ static void feed_early(struct run *r)
     }
 }
 
+/* How many accounts of the agreed populations are in no round, and why; never which. Groups share
+ * accounts: the largest speaks for all. */
+static void tell_left_out(struct run *r)
+{
+    const struct mdl_snap_report *most = &r->report[0];
+    char text[160];
+    for (size_t g = 1; g < r->agreement.n_groups; g++) {
+        const struct mdl_snap_report *one = &r->report[g];
+        most = one->left_private + one->left_suppressed > most->left_private + most->left_suppressed
+                   ? one
+                   : most;
+    }
+    if (most->left_private + most->left_suppressed + most->withheld_keys == 0) {
+        return;
+    }
+    (void)snprintf(text, sizeof text,
+                   "%u accounts left out: %u private by rule, %u by objection; %u keys of others "
+                   "withheld",
+                   most->left_private + most->left_suppressed, most->left_private,
+                   most->left_suppressed, most->withheld_keys);
+    struct trail t = {.kind = MDL_LOG_ROUND_PHASE, .note = text};
+    run_trail(r, &t);
+    svc_log(r->s, "info", "round: %s", text);
+}
+
 void run_prepared(struct run *r, struct run_job *job)
 {
     struct mdl_error err = job->err;
@@ -164,6 +189,7 @@ void run_prepared(struct run *r, struct run_job *job)
     }
     r->stage = RUN_RUNNING;
     run_save(r);
+    tell_left_out(r);
     run_link(r);
     feed_early(r);
 }

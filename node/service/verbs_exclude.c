@@ -55,7 +55,10 @@ enum mdl_status verb_exclude_list(struct mdl_service *s, const json_t *params, j
     rules_free(&st);
     if (rc != MDL_OK) {
         json_decref(list);
-        return rc;
+        return rc == MDL_U_NOT_FOUND
+                   ? mdl_fail(err, MDL_U_STATE,
+                              "the accounts were imported anew at this moment; ask again")
+                   : rc;
     }
     *result = json_pack("{s:o}", "rules", list);
     return MDL_OK;

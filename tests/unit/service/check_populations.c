@@ -213,8 +213,9 @@ START_TEST(errors_name_the_column)
                        json_pack("{s:s, s:s}", "name", "Big Ones", "rule", "country = DE"),
                        MDL_U_ARGUMENT);
     json_decref(add("x", "country = DE"));
-    (void)node_refuses(&a, "population.add",
-                       json_pack("{s:s, s:s}", "name", "x", "rule", "country = AT"), MDL_U_EXISTS);
+    text = node_refuses(&a, "population.add",
+                        json_pack("{s:s, s:s}", "name", "x", "rule", "country = AT"), MDL_U_EXISTS);
+    ck_assert_ptr_nonnull(strstr(text, "'x' by rule already (country = DE)"));
     ck_assert_uint_eq(files_in_sources(&a), 4); /* what was refused left nothing */
     text = node_refuses(&a, "population.remove", json_pack("{s:s}", "population", "y"),
                         MDL_U_NOT_FOUND);
