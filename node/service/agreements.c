@@ -4,6 +4,7 @@
 #include "proposals.h"
 #include "trail.h"
 
+#include <record.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <store_outbox.h>
@@ -40,37 +41,62 @@ static enum mdl_status send_propose(struct mdl_service *s, const struct mdl_agre
     return outside_send(s, row->partner, &m, row->hash, sizeof row->hash, true, err);
 }
 
-enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partner_row *partner,
-                                  const struct agreement_wish *wish, struct mdl_agreement_row *row,
-                                  struct mdl_error *err)
+/* What travels with a proposal is read by a person of another company. */
+static enum mdl_status take_note(const char *note, struct mdl_agreement_row *row,
+                                 struct mdl_error *err)
+{
+    size_t len = note != NULL ? strlen(note) : 0;
+    if (len >= sizeof row->note || (len > 0 && !mdl_text_clean(note, len))) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "reason: expected at most %zu bytes of text without control characters, "
+                        "found %zu bytes",
+                        sizeof row->note - 1, len);
+    }
+    if (len > 0) {
+        memcpy(row->note, note, len + 1);
+    }
+    return MDL_OK;
+}
+
+/* Drafts, encodes and signs into a row. */
+static enum mdl_status make_row(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                const struct agreement_wish *wish, struct mdl_agreement_row *row,
+                                struct mdl_error *err)
 {
     struct mdl_agreement a;
-    uint8_t *bytes = malloc(MDL_AGREEMENT_MAX);
-    size_t len = 0;
-
-    memset(row, 0, sizeof *row);
-    if (bytes == NULL) {
-        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for an agreement");
-    }
-    row->bytes.data = bytes;
-    enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
-    if (st == MDL_OK) {
-        st = mdl_agreement_encode(&a, bytes, &len, err);
-    }
-    row->bytes.len = len;
-    mdl_agreement_hash(bytes, len, row->hash);
     struct mdl_statement_parts parts = {.hash = row->hash};
+    enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
+
     if (st == MDL_OK) {
-        st = mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, agreement_role(s, partner->identity),
-                                &s->signer, row->our_sig, err);
+        st = take_note(wish != NULL ? wish->note : NULL, row, err);
     }
+    if (st == MDL_OK) {
+        st = mdl_agreement_encode(&a, row->bytes.data, &row->bytes.len, err);
+    }
+    if (st != MDL_OK) {
+        return st;
+    }
+    mdl_agreement_hash(row->bytes.data, row->bytes.len, row->hash);
     row->partner = partner->id;
     row->state = MDL_AGREEMENT_PROPOSED_BY_US;
     row->has_our_sig = true;
     row->created_at = row->changed_at = now_ms();
     row->valid_from = a.valid_from;
     row->valid_until = a.valid_until;
-    clip_text(row->note, sizeof row->note, wish != NULL && wish->note != NULL ? wish->note : "");
+    return mdl_statement_sign(MDL_SAY_AGREEMENT, &parts, agreement_role(s, partner->identity),
+                              &s->signer, row->our_sig, err);
+}
+
+enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                  const struct agreement_wish *wish, struct mdl_agreement_row *row,
+                                  struct mdl_error *err)
+{
+    memset(row, 0, sizeof *row);
+    row->bytes.data = malloc(MDL_AGREEMENT_MAX);
+    if (row->bytes.data == NULL) {
+        return mdl_fail(err, MDL_L_MEMORY, "not enough memory for an agreement");
+    }
+    enum mdl_status st = make_row(s, partner, wish, row, err);
     if (st == MDL_OK) {
         st = mdl_agreement_insert(s->store, row, err);
     }

@@ -412,6 +412,77 @@ START_TEST(revoking_takes_back_proposals_too)
 }
 END_TEST
 
+static void import_many(struct node *n)
+{
+    enum { MANY = 6000 };
+    char *list = malloc(64 + (size_t)MANY * 64);
+    ck_assert_ptr_nonnull(list);
+    size_t used = (size_t)snprintf(list, 64, "Account Name,Website,Type\n");
+    for (int i = 0; i < MANY; i++) {
+        used +=
+            (size_t)snprintf(list + used, 64, "Works %d,https://w%d.example.org,Customer\n", i, i);
+    }
+    json_decref(node_import(n, "list.csv", list, NULL));
+    free(list);
+}
+
+/* Counts at work: a revocation ends them on both sides, before any number is known. */
+START_TEST(revoking_ends_a_running_round)
+{
+    char id[129];
+    char round[64];
+    import_many(&a);
+    import_many(&b);
+    propose(&a, "agreement.propose", with_terms(&a, "[cells]\ncustomers : customers = counts\n"),
+            id);
+    accept(&b, id);
+    wait_state(&a, id, "in-force");
+    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    snprintf(round, sizeof round, "%s", text(at(doc, "round"), "id"));
+    json_decref(doc);
+    for (int i = 0;; i++) {
+        struct mdl_error err = {MDL_OK, ""};
+        json_t *params = json_pack("{s:s}", "round", round);
+        doc = NULL;
+        enum mdl_status st = mdl_service_do(b.service, "round.approve", params, &doc, &err);
+        json_decref(params);
+        json_decref(doc);
+        if (st == MDL_OK) {
+            break;
+        }
+        ck_assert_msg(i < 500, "%s", err.text);
+        usleep(20000);
+    }
+    json_decref(node_do(&b, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
+    for (int i = 0; i < 2; i++) {
+        json_t *ended = node_wait_round(i == 0 ? &a : &b, round, 30);
+        ck_assert_str_eq(text(ended, "state"), "aborted");
+        ck_assert_str_eq(text(ended, "ended_by"), i == 0 ? "them" : "us");
+        json_decref(ended);
+    }
+    wait_state(&a, id, "revoked");
+    (void)node_refuses(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"),
+                       MDL_U_STATE);
+}
+END_TEST
+
+START_TEST(a_reason_is_text)
+{
+    char base[129];
+    char longer[202];
+    agree_draft(base);
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    const char *const wrong[] = {longer, "two\nlines", "\x1b[2J"};
+    for (size_t i = 0; i < 3; i++) {
+        json_t *params = one_cell(&a, "customers:customers=accounts");
+        (void)json_object_set_new(params, "reason", json_string(wrong[i]));
+        const char *why = node_refuses(&a, "agreement.amend", params, MDL_U_ARGUMENT);
+        ck_assert_ptr_nonnull(strstr(why, "reason: expected at most 200 bytes"));
+    }
+}
+END_TEST
+
 /* ---- asking for more ----------------------------------------------------------------------------
  */
 
@@ -501,6 +572,8 @@ int main(void)
     tcase_add_test(t, crossing_changes_settle_the_same);
     tcase_add_test(t, an_older_one_is_not_accepted);
     tcase_add_test(t, revoking_takes_back_proposals_too);
+    tcase_add_test(t, revoking_ends_a_running_round);
+    tcase_add_test(t, a_reason_is_text);
     tcase_add_test(t, a_request_is_seen_as_one);
     tcase_add_test(t, a_record_leaves_and_verifies);
     suite_add_tcase(s, t);
