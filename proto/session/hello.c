@@ -45,7 +45,7 @@ static enum mdl_status check_lists(struct mdl_session *s, const struct mdl_sessi
 
 static uint32_t all_groups(const struct mdl_session *s)
 {
-    return UINT32_MAX >> (32 - s->n_cells);
+    return (uint32_t)((UINT64_C(1) << s->n_cells) - 1);
 }
 
 /* Every profile that the round may come to use must have a list: no later end may tell more. */
