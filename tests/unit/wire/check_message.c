@@ -284,6 +284,31 @@ START_TEST(a_packed_list_is_encoded)
 }
 END_TEST
 
+/* As many levels as an agreement can have groups, the last bit of `empty`. */
+START_TEST(thirty_two_groups_are_encoded)
+{
+    static const uint8_t some[64] = {1};
+    struct mdl_msg m = hello(some);
+    struct mdl_msg back;
+    uint8_t *bytes;
+    size_t len;
+
+    m.body.hello.levels.n = 32;
+    for (size_t g = 0; g < 32; g++) {
+        m.body.hello.levels.at[g] = mdl_text_of(g % 2 == 0 ? "counts" : "accounts");
+    }
+    m.body.hello.empty = UINT32_C(0x80000001);
+    ck_assert_int_eq(mdl_msg_encode(&m, &bytes, &len, NULL), MDL_OK);
+    ck_assert_int_eq(mdl_msg_decode(bytes, len, &back, NULL), MDL_OK);
+    ck_assert_uint_eq(back.body.hello.levels.n, 32);
+    for (size_t g = 0; g < 32; g++) {
+        ck_assert(mdl_text_is(&back.body.hello.levels.at[g], g % 2 == 0 ? "counts" : "accounts"));
+    }
+    ck_assert_uint_eq(back.body.hello.empty, UINT32_C(0x80000001));
+    free(bytes);
+}
+END_TEST
+
 static void refuse_encode(const struct mdl_msg *m, const char *words)
 {
     struct mdl_error err = {0};
@@ -317,6 +342,9 @@ START_TEST(encoding_refuses_what_decoding_would)
     m = hello(some);
     m.body.hello.levels.n = 0;
     refuse_encode(&m, "'levels': 0 is not within 1..32");
+    m = hello(some);
+    m.body.hello.levels.n = 33;
+    refuse_encode(&m, "'levels': 33 is not within 1..32");
     m = hello(some);
     m.body.hello.suite = mdl_text_of("a suite with a name of thirty-three");
     refuse_encode(&m, "'suite': 35 is not within 0..32");
@@ -387,6 +415,7 @@ int main(void)
     tcase_add_test(c, size_of_a_message_is_bounded);
     tcase_add_test(c, fields_hold_what_was_sent);
     tcase_add_test(c, a_packed_list_is_encoded);
+    tcase_add_test(c, thirty_two_groups_are_encoded);
     tcase_add_test(c, encoding_refuses_what_decoding_would);
     tcase_add_test(c, printing_shows_no_binary_content);
     tcase_add_test(c, printing_keeps_quotes_closed);
