@@ -106,3 +106,23 @@ bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *
     }
     return term[0] == '\0';
 }
+
+bool agreement_unasked(struct mdl_service *s, const struct mdl_partner_row *partner,
+                       const struct mdl_agreement *a, char term[TERM_NAME])
+{
+    struct mdl_agreement_row row;
+    struct mdl_agreement now;
+    char other[TERM_NAME];
+    if (!agreement_is_standard(s, partner, a, term)) {
+        return false;
+    }
+    if (agreement_in_force(s, partner->id, &row, &now, NULL) != MDL_OK) {
+        return true;
+    }
+    mdl_agreement_clear(&row);
+    bool same = agreement_is_standard(s, partner, &now, other);
+    if (!same) {
+        (void)snprintf(term, TERM_NAME, "%s", "change of the agreement in force");
+    }
+    return same;
+}

@@ -213,7 +213,7 @@ static enum mdl_status standing_accept(struct mdl_service *s, const struct peer 
         return err->status;
     }
     bool rule = (partner.flags & PARTNER_ACCEPTS) != 0;
-    bool covered = agreement_is_standard(s, &partner, a, term) && rule;
+    bool covered = agreement_unasked(s, &partner, a, term) && rule;
     mdl_partner_clear(&partner);
     if (!covered) {
         svc_log(s, "info",

@@ -87,6 +87,10 @@ enum mdl_status agreement_newest(struct mdl_service *s, int64_t partner,
 #define TERM_NAME 64
 bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *partner,
                            const struct mdl_agreement *a, char term[TERM_NAME]);
+/* Whether the standing rule accepts these terms: the standard ones, unless others are in force, to
+ * which a person agreed and which they would replace. */
+bool agreement_unasked(struct mdl_service *s, const struct mdl_partner_row *partner,
+                       const struct mdl_agreement *a, char term[TERM_NAME]);
 json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row);
 json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a);
 /* "counts", "accounts", or "mixed". */

@@ -57,7 +57,7 @@ static void accept_waiting_agreement(struct mdl_service *s, const struct mdl_par
         return;
     }
     if (mdl_agreement_decode(row.bytes.data, row.bytes.len, &a, NULL) == MDL_OK &&
-        agreement_is_standard(s, partner, &a, term) && agreement_accept(s, &row, &err) != MDL_OK) {
+        agreement_unasked(s, partner, &a, term) && agreement_accept(s, &row, &err) != MDL_OK) {
         svc_log(s, "error", "%s: %s", partner->name, err.text);
     }
     mdl_agreement_clear(&row);

@@ -381,6 +381,31 @@ START_TEST(an_older_one_is_not_accepted)
 }
 END_TEST
 
+/* The standing rule covers the standard agreement, but not in the place of what a person signed. */
+START_TEST(the_standing_rule_replaces_nothing_else)
+{
+    char narrow[129];
+    char standard[129];
+    char state[32];
+    json_decref(
+        node_do(&b, "partner.set", json_pack("{s:s, s:b}", "partner", "Northwind", "accept", 1)));
+    agree_draft(narrow);
+    propose(&a, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"), standard);
+    wait_state(&b, standard, "proposed-by-them");
+    usleep(300000);
+    state_of(&b, standard, state);
+    ck_assert_str_eq(state, "proposed-by-them");
+    state_of(&b, narrow, state);
+    ck_assert_str_eq(state, "in-force");
+    /* A person may; from then on the standing rule may too. */
+    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", standard)));
+    wait_state(&a, standard, "in-force");
+    propose(&a, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"), narrow);
+    wait_state(&a, narrow, "in-force");
+    wait_state(&a, standard, "replaced");
+}
+END_TEST
+
 /* ---- the end ------------------------------------------------------------------------------------
  */
 
@@ -571,6 +596,7 @@ int main(void)
     tcase_add_test(t, rounds_of_the_replaced_one_end);
     tcase_add_test(t, crossing_changes_settle_the_same);
     tcase_add_test(t, an_older_one_is_not_accepted);
+    tcase_add_test(t, the_standing_rule_replaces_nothing_else);
     tcase_add_test(t, revoking_takes_back_proposals_too);
     tcase_add_test(t, revoking_ends_a_running_round);
     tcase_add_test(t, a_reason_is_text);
