@@ -24,7 +24,8 @@ static struct mdl_agreement_row sample(uint8_t seed)
                                   .created_at = seed,
                                   .changed_at = 2,
                                   .valid_from = 3,
-                                  .valid_until = UINT64_MAX};
+                                  .valid_until = UINT64_MAX,
+                                  .note = "joint campaign"};
 
     memset(a.hash, seed, sizeof a.hash);
     memset(a.our_sig, 0x0a, sizeof a.our_sig);
@@ -53,6 +54,8 @@ START_TEST(every_field_comes_back)
     ck_assert_uint_eq(found.changed_at, 2);
     ck_assert_uint_eq(found.valid_from, 3);
     ck_assert_uint_eq(found.valid_until, UINT64_MAX);
+    ck_assert_str_eq(found.note, "joint campaign");
+    ck_assert_str_eq(found.reason, "");
     mdl_agreement_clear(&found);
     memset(a.hash, 9, sizeof a.hash);
     fails(mdl_agreement_get(st, a.hash, &found, &err), MDL_U_NOT_FOUND);
@@ -126,6 +129,8 @@ START_TEST(the_bytes_cannot_be_altered)
     st = NULL;
     /* And the table itself refuses. */
     ck_assert_str_eq(tamper_fails("UPDATE agreement SET bytes = x'00'"),
+                     "an agreement is never altered");
+    ck_assert_str_eq(tamper_fails("UPDATE agreement SET note = ''"),
                      "an agreement is never altered");
     ok(mdl_store_open(dir, MDL_STORE_EXISTING, &st, &err));
 }
