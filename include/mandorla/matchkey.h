@@ -154,6 +154,10 @@ MDL_MUST_CHECK enum mdl_status mdl_identifier_key(const struct mdl_profile *p, c
                                                   const char *value, struct mdl_key *key,
                                                   char canonical[64], struct mdl_error *err);
 
+/* The ISO 3166-1 alpha-2 code of what a country column says: a code of two or three letters, or a
+ * name in English or the country's own language, in any case. False if it names no country. */
+bool mdl_country_code(const struct mdl_profile *p, const char *text, char alpha2[3]);
+
 /* The names of the schemes by index, as struct mdl_identifier lists them; NULL past the end. */
 const char *mdl_identifier_scheme(size_t i);
 

@@ -184,7 +184,7 @@ enum mdl_status mdl_import_begin(const struct mdl_import_options *options,
     if (imp == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "no memory for an import");
     }
-    imp->profile = options->profile;
+    imp->profile = imp->asking.countries.profile = options->profile;
     imp->encoding = options->encoding;
     imp->delimiter = options->delimiter;
     imp->sink = *sink;
@@ -397,6 +397,7 @@ void mdl_import_free(struct mdl_import *imp)
     mdl_imp_table_free(&imp->table);
     mdl_imp_buf_free(&imp->scratch);
     mdl_imp_buf_free(&imp->join_name);
+    mdl_imp_buf_free(&imp->asking.folded);
     mdl_imp_buf_free(&imp->header);
     mdl_imp_buf_free(&imp->kept);
     free(imp->maps);

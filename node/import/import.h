@@ -372,10 +372,11 @@ void mdl_import_free(struct mdl_import *imp);
  * (a DAY is 2026-12-31, and cells that begin with such a day compare with it) joined by `and`,
  * `or`, `not` and parentheses. COLUMN is a header label or a field's slug; labels and values that
  * hold an operator word stand in "double" or 'single' quotes. Comparing ignores case, Unicode form
- * and outer white space. A rule applies to every file that has all of its columns; on a file of
- * opportunities it puts the opportunity's account into the population. A rule for one of the three
- * standard populations replaces that population's default. Errors: MDL_U_ARGUMENT, with the rule
- * and a caret below the place on lines of their own. */
+ * and outer white space; in the country's column "DE", "DEU", "Germany" and "Deutschland" are
+ * equal. A rule applies to every file that has all of its columns; on a file of opportunities it
+ * puts the opportunity's account into the population. A rule for one of the three standard
+ * populations replaces that population's default. Errors: MDL_U_ARGUMENT, with the rule and a caret
+ * below the place on lines of their own. */
 MDL_MUST_CHECK enum mdl_status mdl_import_check_rule(const char *rule, struct mdl_error *err);
 
 /* Checks "COLUMN=FIELD" (the last '=' divides). Errors: MDL_U_ARGUMENT, listing the fields. */

@@ -11,16 +11,18 @@ _Static_assert(MDL_RULE_COLUMNS == MDL_IMP_RULE_COLUMNS, "one bound on a rule's 
 
 struct mdl_rule {
     struct mdl_imp_rule parsed;
-    struct mdl_imp_buf scratch;
+    struct mdl_imp_asking asking;
 };
 
-enum mdl_status mdl_rule_parse(const char *text, struct mdl_rule **out, struct mdl_error *err)
+enum mdl_status mdl_rule_parse(const char *text, const struct mdl_profile *profile,
+                               struct mdl_rule **out, struct mdl_error *err)
 {
     struct mdl_rule *r = calloc(1, sizeof *r);
     *out = NULL;
     if (r == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "no memory for a rule");
     }
+    r->asking.countries.profile = profile;
     enum mdl_status st = mdl_imp_rule_condition(text, &r->parsed, err);
     if (st != MDL_OK) {
         mdl_rule_free(r);
@@ -34,7 +36,7 @@ void mdl_rule_free(struct mdl_rule *r)
 {
     if (r != NULL) {
         mdl_imp_rule_free(&r->parsed);
-        mdl_imp_buf_free(&r->scratch);
+        mdl_imp_buf_free(&r->asking.folded);
         free(r);
     }
 }
@@ -94,8 +96,9 @@ enum mdl_status mdl_rule_ask(struct mdl_rule *r, const struct mdl_rule_binding *
         const struct mdl_kept *k = b->column[i].of_account ? account : own;
         value[i].text = cell_at(k, b->column[i].at);
         value[i].decimal = k->decimal;
+        value[i].country = mdl_imp_is_country(&k->columns, b->column[i].at);
     }
-    if (!mdl_imp_rule_eval(&r->parsed, value, &r->scratch, yes)) {
+    if (!mdl_imp_rule_eval(&r->parsed, value, &r->asking, yes)) {
         return mdl_fail(err, MDL_L_MEMORY, "no memory for a rule");
     }
     return MDL_OK;

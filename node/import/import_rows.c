@@ -62,9 +62,10 @@ bool mdl_imp_apply_rules(struct mdl_import *imp, const struct mdl_imp_row *row, 
             int32_t at = imp->bindings[r].at[i];
             value[i].text = at >= 0 ? row->cell[at] : imp->field[-1 - at];
             value[i].decimal = mdl_imp_decimal(imp);
+            value[i].country = mdl_imp_is_country(imp->columns, at);
         }
         bool yes;
-        if (!mdl_imp_rule_eval(rule, value, &imp->scratch, &yes)) {
+        if (!mdl_imp_rule_eval(rule, value, &imp->asking, &yes)) {
             return false;
         }
         *mask |= yes ? rule->bit : 0;
@@ -84,6 +85,11 @@ int32_t mdl_imp_locate(const struct mdl_imp_columns *c, const char *label)
         }
     }
     return INT32_MIN;
+}
+
+bool mdl_imp_is_country(const struct mdl_imp_columns *c, int32_t at)
+{
+    return at >= 0 ? c->column[at].field == MDL_FIELD_COUNTRY : -1 - at == MDL_FIELD_COUNTRY;
 }
 
 static void bind_rule(struct mdl_import *imp, struct mdl_imp_rule *rule, struct mdl_imp_binding *b)

@@ -60,10 +60,23 @@ void mdl_imp_rule_free(struct mdl_imp_rule *rule);
 struct mdl_imp_value {
     const char *text;
     char decimal; /* of its file */
+    bool country; /* "Germany", "DE" and "DEU" are equal */
 };
-/* `value[i]` is of the rule's column i. *yes is the answer. `scratch` is for folding. False: no
- * memory. */
+/* Countries that were asked for lately, and their codes: a list has few. */
+struct mdl_imp_countries {
+    const struct mdl_profile *profile; /* NULL: texts are compared as they stand */
+    struct {
+        char text[40];
+        char code[3]; /* "": names no country */
+    } entry[64];
+};
+/* What an evaluation needs beside the rule; of one thread. */
+struct mdl_imp_asking {
+    struct mdl_imp_buf folded;
+    struct mdl_imp_countries countries;
+};
+/* `value[i]` is of the rule's column i. *yes is the answer. False: no memory. */
 bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const struct mdl_imp_value *value,
-                       struct mdl_imp_buf *scratch, bool *yes);
+                       struct mdl_imp_asking *asking, bool *yes);
 
 #endif

@@ -7,14 +7,43 @@
 struct eval {
     const struct mdl_imp_rule *rule;
     const struct mdl_imp_value *value;
-    struct mdl_imp_buf *scratch;
+    struct mdl_imp_asking *asking;
     bool failed;
 };
 
-static bool in_list(const char *folded, const char *list, size_t n)
+static const char *code_of(struct mdl_imp_countries *c, const char *text)
 {
+    size_t len = strlen(text);
+    uint32_t hash = 2166136261u;
+    if (len >= sizeof c->entry[0].text) {
+        return ""; /* no country is called that */
+    }
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    }
+    size_t at = hash % (sizeof c->entry / sizeof c->entry[0]);
+    if (strcmp(c->entry[at].text, text) != 0) {
+        memcpy(c->entry[at].text, text, len + 1);
+        if (!mdl_country_code(c->profile, text, c->entry[at].code)) {
+            c->entry[at].code[0] = '\0';
+        }
+    }
+    return c->entry[at].code;
+}
+
+static bool same_country(struct mdl_imp_countries *c, const char *a, const char *b)
+{
+    char code[3];
+    memcpy(code, code_of(c, a), sizeof code);
+    return code[0] != '\0' && strcmp(code, code_of(c, b)) == 0;
+}
+
+static bool in_list(struct mdl_imp_asking *asking, bool country, const char *list, size_t n)
+{
+    const char *folded = asking->folded.p;
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(folded, list) == 0) {
+        if (strcmp(folded, list) == 0 ||
+            (country && same_country(&asking->countries, folded, list))) {
             return true;
         }
         list += strlen(list) + 1;
@@ -52,17 +81,19 @@ static bool compare(const struct mdl_imp_node *n, const struct mdl_imp_value *ce
     return false;
 }
 
-static bool text_condition(struct eval *e, const struct mdl_imp_node *n, const char *cell)
+static bool text_condition(struct eval *e, const struct mdl_imp_node *n,
+                           const struct mdl_imp_value *cell)
 {
-    if (!mdl_imp_fold(cell, strlen(cell), e->scratch)) {
+    if (!mdl_imp_fold(cell->text, strlen(cell->text), &e->asking->folded)) {
         e->failed = true;
         return false;
     }
     const char *value = e->rule->pool.p + n->value;
     if (n->op == MDL_OP_CONTAINS) {
-        return strstr(e->scratch->p, value) != NULL;
+        return strstr(e->asking->folded.p, value) != NULL;
     }
-    return in_list(e->scratch->p, value, n->n) != (n->op == MDL_OP_UNEQUAL);
+    bool country = cell->country && e->asking->countries.profile != NULL;
+    return in_list(e->asking, country, value, n->n) != (n->op == MDL_OP_UNEQUAL);
 }
 
 /* Depth is bounded by the number of nodes. */
@@ -89,15 +120,15 @@ static bool holds(struct eval *e, uint8_t at)
     case MDL_OP_UNEQUAL:
     case MDL_OP_CONTAINS:
     case MDL_OP_IN:
-        return text_condition(e, n, e->value[n->column].text);
+        return text_condition(e, n, &e->value[n->column]);
     }
     return false;
 }
 
 bool mdl_imp_rule_eval(const struct mdl_imp_rule *rule, const struct mdl_imp_value *value,
-                       struct mdl_imp_buf *scratch, bool *yes)
+                       struct mdl_imp_asking *asking, bool *yes)
 {
-    struct eval e = {rule, value, scratch, false};
+    struct eval e = {rule, value, asking, false};
     *yes = holds(&e, rule->root);
     return !e.failed;
 }

@@ -55,6 +55,7 @@ struct mdl_import {
     const char *field[MDL_FIELD_COUNT];
     const char *row_id; /* for issues: the id as far as it is known, else "" */
     struct mdl_imp_buf scratch, join_name;
+    struct mdl_imp_asking asking;
     struct mdl_imp_buf header, kept; /* of the file, and of the row, as rule.h reads them */
     char record_id[MDL_IMPORT_RECORD_ID_MAX + 4];
     char join_id[MDL_IMPORT_RECORD_ID_MAX + 4];
@@ -80,6 +81,8 @@ bool mdl_imp_apply_rules(struct mdl_import *imp, const struct mdl_imp_row *row, 
 /* Where a rule's folded label is in a file: a column (>= 0), or a field's slug (-1 - field);
  * INT32_MIN if nowhere. */
 int32_t mdl_imp_locate(const struct mdl_imp_columns *c, const char *label);
+/* Whether what stands there is a country. */
+bool mdl_imp_is_country(const struct mdl_imp_columns *c, int32_t at);
 
 /* The present row as it is kept, for the sink. */
 struct mdl_import_kept mdl_imp_kept(const struct mdl_import *imp);

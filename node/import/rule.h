@@ -21,10 +21,10 @@
 #define MDL_KEPT_CELL    1024 /* bytes kept of a cell: no rule looks further */
 
 struct mdl_rule;
-/* Free with mdl_rule_free (NULL is a no-op). Errors: MDL_U_ARGUMENT with the rule and a caret,
- * MDL_L_MEMORY. */
-MDL_MUST_CHECK enum mdl_status mdl_rule_parse(const char *text, struct mdl_rule **out,
-                                              struct mdl_error *err);
+/* `profile` tells which names mean one country; it outlives the rule. Free with mdl_rule_free (NULL
+ * is a no-op). Errors: MDL_U_ARGUMENT with the rule and a caret, MDL_L_MEMORY. */
+MDL_MUST_CHECK enum mdl_status mdl_rule_parse(const char *text, const struct mdl_profile *profile,
+                                              struct mdl_rule **out, struct mdl_error *err);
 void mdl_rule_free(struct mdl_rule *r);
 
 /* The columns of one file, and one row of it at a time. */

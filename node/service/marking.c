@@ -29,7 +29,7 @@ enum mdl_status rulebook_add(struct rulebook *b, const struct mdl_rulebook_row *
     struct mdl_rule *rule = NULL;
     enum mdl_status st = check_new(b, row, err);
     if (st == MDL_OK) {
-        st = mdl_rule_parse(row->text, &rule, err);
+        st = mdl_rule_parse(row->text, b->profile, &rule, err);
     }
     if (st != MDL_OK) {
         return st;
@@ -97,6 +97,7 @@ enum mdl_status rulebook_load(struct mdl_service *s, struct rulebook **out, stru
     if (l.b == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory for the rules");
     }
+    l.b->profile = s->profile;
     enum mdl_status st = mdl_rulebook_list(s->store, load_row, &l, err);
     st = st == MDL_OK ? l.status : st;
     if (st != MDL_OK) {

@@ -13,6 +13,7 @@
 
 /* A copy of the rules, parsed. */
 struct rulebook {
+    const struct mdl_profile *profile; /* of the service */
     size_t n;
     struct ruled {
         struct mdl_rulebook_row row; /* id 0: not stored yet */

@@ -93,3 +93,8 @@ bool mdl_mk_country(const struct mdl_profile *p, const char *text, char alpha2[3
     memcpy(alpha2, hit->alpha2, 3);
     return true;
 }
+
+bool mdl_country_code(const struct mdl_profile *p, const char *text, char alpha2[3])
+{
+    return mdl_mk_country(p, text, alpha2);
+}

@@ -94,7 +94,8 @@ static char ask(const char *text, const struct mdl_kept *own, const struct mdl_k
     struct mdl_rule *rule = NULL;
     struct mdl_rule_binding b;
     bool yes = false;
-    ck_assert_msg(mdl_rule_parse(text, &rule, &err) == MDL_OK, "%s: %s", text, err.text);
+    ck_assert_msg(mdl_rule_parse(text, rig_profile(), &rule, &err) == MDL_OK, "%s: %s", text,
+                  err.text);
     mdl_rule_bind(rule, own, account, &b);
     if (b.applies) {
         ck_assert_int_eq(mdl_rule_ask(rule, &b, own, account, &yes, &err), MDL_OK);
@@ -128,6 +129,10 @@ START_TEST(any_column_of_accounts)
     turn(k, 0);
     ck_assert_int_eq(ask("notes contains QUIET", k, NULL), 'y');
     ck_assert_int_eq(ask("country in (DE, AT) and industry empty", k, NULL), 'y');
+    ck_assert_int_eq(ask("country = Germany", k, NULL), 'y');
+    ck_assert_int_eq(ask("'Billing Country' in (Austria, Deutschland)", k, NULL), 'y');
+    ck_assert_int_eq(ask("country != DEU", k, NULL), 'n');
+    ck_assert_int_eq(ask("name = Germany", k, NULL), 'n');
     ck_assert_int_eq(ask("Phone filled", k, NULL), '-');
     ck_assert_int_eq(ask("country = DE and Phone filled", k, NULL), '-');
     turn(k, 1);
@@ -165,15 +170,17 @@ START_TEST(rules_outside_an_import)
 {
     struct mdl_error err = {0};
     struct mdl_rule *rule = NULL;
-    ck_assert_int_eq(mdl_rule_parse("stage = won and \"Annual Revenue\" > 5", &rule, &err), MDL_OK);
+    ck_assert_int_eq(mdl_rule_parse("stage = won and \"Annual Revenue\" > 5", NULL, &rule, &err),
+                     MDL_OK);
     ck_assert_str_eq(mdl_rule_column(rule, 0), "stage");
     ck_assert_str_eq(mdl_rule_column(rule, 1), "Annual Revenue");
     ck_assert_ptr_null(mdl_rule_column(rule, 2));
     mdl_rule_free(rule);
-    ck_assert_int_eq(mdl_rule_parse("x: stage = won", &rule, &err), MDL_OK); /* no NAME here */
+    ck_assert_int_eq(mdl_rule_parse("x: stage = won", NULL, &rule, &err),
+                     MDL_OK); /* no NAME here */
     ck_assert_str_eq(mdl_rule_column(rule, 0), "x: stage");
     mdl_rule_free(rule);
-    ck_assert_int_eq(mdl_rule_parse("stage =", &rule, &err), MDL_U_ARGUMENT);
+    ck_assert_int_eq(mdl_rule_parse("stage =", NULL, &rule, &err), MDL_U_ARGUMENT);
     ck_text_has(err.text, "expected a value");
     ck_assert_ptr_null(rule);
     mdl_rule_free(NULL);

@@ -17,23 +17,24 @@ static bool holds(const char *condition)
     char text[300];
     struct mdl_error err;
     struct mdl_imp_rule rule;
-    struct mdl_imp_buf scratch = {0};
+    struct mdl_imp_asking asking = {.countries = {.profile = rig_profile()}};
     snprintf(text, sizeof text, "x: %s", condition);
     ck_assert_msg(mdl_imp_rule_parse(text, &rule, &err) == MDL_OK, "%s: %s", condition, err.text);
     struct mdl_imp_value value[MDL_IMP_RULE_COLUMNS];
     for (size_t c = 0; c < rule.n_columns; c++) {
-        value[c] = (struct mdl_imp_value){NULL, '.'};
+        value[c] = (struct mdl_imp_value){NULL, '.', false};
         for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
             if (strcmp(rule.pool.p + rule.column[c], row[i].label) == 0) {
                 value[c].text = row[i].value;
+                value[c].country = strcmp(row[i].label, "billing country") == 0;
             }
         }
         ck_assert_msg(value[c].text != NULL, "%s: column %s", condition,
                       rule.pool.p + rule.column[c]);
     }
     bool yes;
-    ck_assert(mdl_imp_rule_eval(&rule, value, &scratch, &yes));
-    mdl_imp_buf_free(&scratch);
+    ck_assert(mdl_imp_rule_eval(&rule, value, &asking, &yes));
+    mdl_imp_buf_free(&asking.folded);
     mdl_imp_rule_free(&rule);
     return yes;
 }
@@ -81,6 +82,14 @@ START_TEST(conditions)
         {"((((Type contains customer))))", true},
         {"Type = Bob's or Type contains direct", true},
         {"Type!=x", true},
+        {"Billing Country = ES", true},
+        {"Billing Country in (de, Spain)", true},
+        {"Billing Country in (ESP, AT)", true},
+        {"Billing Country != ES", false},
+        {"Billing Country = E", false},
+        {"Billing Country contains es", true}, /* the text itself */
+        {"Billing Country contains spain", false},
+        {"Type = ES", false},
         {"Rating empty", true},
         {"Rating filled", false},
         {"Rating is filled or Type filled", true},
