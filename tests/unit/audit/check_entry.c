@@ -137,7 +137,8 @@ START_TEST(kinds_have_names)
     ck_assert_str_eq(mdl_log_kind_slug(MDL_LOG_MESSAGE_OUT), "message-out");
     ck_assert_str_eq(mdl_log_kind_label(MDL_LOG_DEBIT), "keys debited to the partner's budget");
     ck_assert_str_eq(mdl_log_kind_slug(0), "unknown");
-    ck_assert_str_eq(mdl_log_kind_slug(17), "unknown");
+    ck_assert_str_eq(mdl_log_kind_slug(MDL_LOG_DISPUTE), "dispute");
+    ck_assert_str_eq(mdl_log_kind_slug(MDL_LOG_DISPUTE + 1), "unknown");
     ck_assert_str_eq(mdl_log_kind_label(255), "unknown");
 }
 END_TEST
