@@ -279,6 +279,21 @@ static void tell_both(const json_t *d, const struct side_of *ours, const struct 
     side_free(&right);
 }
 
+/* Accounts of these populations that no round sees, and why. */
+static void show_left_out(const json_t *d, FILE *f)
+{
+    const json_t *left = json_object_get(d, "left_out");
+    json_int_t n = mdl_doc_int(left, "private") + mdl_doc_int(left, "suppressed");
+    char a[FORM];
+    char b[FORM];
+    char c[FORM];
+    if (n > 0) {
+        say(f, "  Left out of these figures and of every round: %s (%s private, %s by objection)\n",
+            form_count(n, "account", "accounts", a), form_number(mdl_doc_int(left, "private"), b),
+            form_number(mdl_doc_int(left, "suppressed"), c));
+    }
+}
+
 void show_disclosure(const json_t *d, FILE *f)
 {
     struct side_of ours = {json_object_get(d, "own"), 0};
@@ -292,6 +307,7 @@ void show_disclosure(const json_t *d, FILE *f)
     if (theirs.n > POPULATIONS || show_matrix(d, &ours, &theirs, f) != MDL_OK) {
         say(f, "  too large to be shown: see --json\n");
     }
+    show_left_out(d, f);
     say_wrapped(
         f, "  " HIDDEN " ",
         "hidden: nothing is computed. Effective is the highest level of a population over its "

@@ -185,6 +185,19 @@ static json_t *denied(const struct mdl_upload *u)
     return list;
 }
 
+static void add_populations(const struct mdl_upload *u, json_t *o)
+{
+    bool marked = u->marking.populations != NULL;
+    (void)json_object_set_new(o, "populations",
+                              marked ? marked_populations(u)
+                                     : populations(mdl_import_report(u->import)));
+    (void)json_object_set_new(o, "populations_gone", gone_populations(u));
+    (void)json_object_set_new(o, "rules_silent", silent_rules(u));
+    (void)json_object_set_new(o, "left_out",
+                              json_pack("{s:I, s:I}", "private", (json_int_t)u->left_private,
+                                        "suppressed", (json_int_t)u->left_suppressed));
+}
+
 json_t *upload_report(struct mdl_upload *u)
 {
     const struct mdl_import_report *r = mdl_import_report(u->import);
@@ -199,13 +212,7 @@ json_t *upload_report(struct mdl_upload *u)
                               json_pack("{s:I, s:I, s:I}", "read", (json_int_t)r->opportunities,
                                         "joined", (json_int_t)r->joined, "unjoined",
                                         (json_int_t)r->unjoined));
-    bool marked = u->marking.populations != NULL;
-    (void)json_object_set_new(o, "populations", marked ? marked_populations(u) : populations(r));
-    (void)json_object_set_new(o, "populations_gone", gone_populations(u));
-    (void)json_object_set_new(o, "rules_silent", silent_rules(u));
-    (void)json_object_set_new(o, "left_out",
-                              json_pack("{s:I, s:I}", "private", (json_int_t)u->left_private,
-                                        "suppressed", (json_int_t)u->left_suppressed));
+    add_populations(u, o);
     (void)json_object_set_new(o, "no_population", json_integer((json_int_t)r->no_population));
     (void)json_object_set_new(o, "keys", key_counts(r));
     (void)json_object_set_new(o, "keys_total", json_integer((json_int_t)r->distinct_keys));
