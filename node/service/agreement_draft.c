@@ -107,6 +107,12 @@ bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *
     return term[0] == '\0';
 }
 
+bool agreement_begins_late(uint64_t valid_from)
+{
+    uint64_t now = now_ms();
+    return valid_from > now && valid_from - now > DAY_MS;
+}
+
 bool agreement_unasked(struct mdl_service *s, const struct mdl_partner_row *partner,
                        const struct mdl_agreement *a, char term[TERM_NAME])
 {
@@ -114,6 +120,10 @@ bool agreement_unasked(struct mdl_service *s, const struct mdl_partner_row *part
     struct mdl_agreement now;
     char other[TERM_NAME];
     if (!agreement_is_standard(s, partner, a, term)) {
+        return false;
+    }
+    if (agreement_begins_late(a->valid_from)) {
+        (void)snprintf(term, TERM_NAME, "%s", "valid from");
         return false;
     }
     if (agreement_in_force(s, partner->id, &row, &now, NULL) != MDL_OK) {

@@ -87,6 +87,9 @@ enum mdl_status agreement_newest(struct mdl_service *s, int64_t partner,
 #define TERM_NAME 64
 bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *partner,
                            const struct mdl_agreement *a, char term[TERM_NAME]);
+/* Whether it begins later than two clocks may differ. What both signed is replaced only by what
+ * begins after it: one from the far future would stay the last for ever. */
+bool agreement_begins_late(uint64_t valid_from);
 /* Whether the standing rule accepts these terms: the standard ones, unless others are in force, to
  * which a person agreed and which they would replace. */
 bool agreement_unasked(struct mdl_service *s, const struct mdl_partner_row *partner,

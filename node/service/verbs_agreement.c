@@ -160,7 +160,12 @@ enum mdl_status agreement_preview_or_propose(struct mdl_service *s,
     if (param_bool(wish->params, "preview", false)) {
         enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
         st = st == MDL_OK ? mdl_agreement_valid(&a, err) : st;
-        return st == MDL_OK ? agreement_view(s, partner->id, NULL, &a, result, err) : st;
+        st = st == MDL_OK ? agreement_view(s, partner->id, NULL, &a, result, err) : st;
+        json_t *request = st == MDL_OK ? json_object_get(*result, "request") : NULL;
+        if (json_is_object(request) && wish->note != NULL) {
+            (void)json_object_set_new(request, "reason", json_string(wish->note));
+        }
+        return st;
     }
     enum mdl_status st = agreement_propose(s, partner, wish, &row, err);
     if (st == MDL_OK) {
@@ -314,6 +319,11 @@ static enum mdl_status do_accept(struct mdl_service *s, struct mdl_agreement_row
     char id[2 * HASH_BYTES + 1];
     bool hit;
     (void)reason;
+    if (agreement_begins_late(row->valid_from)) {
+        return mdl_fail(err, MDL_U_STATE,
+                        "this agreement does not begin for more than a day, and until then there "
+                        "would be none: accept it then, or have one proposed that begins now");
+    }
     enum mdl_status st = agreement_after(s, row->partner, row, &hit, &after, err);
     if (st == MDL_OK && hit) {
         (void)sodium_bin2hex(id, sizeof id, after.hash, sizeof after.hash);

@@ -68,6 +68,15 @@ wait_for "the agreement in force" has_state a in-force
 node a agreement draft "$B" --from "$(in_force a "$B")" >"$work/again"
 diff <(sed -n '/^\[agreement\]/,$p' "$work/terms" | tr -s ' ') <(sed -n '/^\[agreement\]/,$p' "$work/again" | tr -s ' ')
 
+step "a round under it: a person on each side lets it run"
+node a round start "$B" --yes >/dev/null
+asked() { is b "$A" waiting-for-approval; }
+wait_for "the round at b" asked
+node b round approve "$A" >/dev/null
+wait_for "the round at a" is a "$B" complete
+wait_for "the round at b" is b "$A" complete
+equal "$(get a round.keys.matched round show "$B")" "$(get b round.keys.matched round show "$A")" "matched keys"
+
 step "side by side on a wide terminal, below each other on a narrow one"
 wide() { script -qec "stty cols $1; COLUMNS=$1 $mandorla --dir $work/b agreement show '$A'" /dev/null; }
 wide 130 >"$work/wide"

@@ -245,6 +245,62 @@ START_TEST(agreement_of_another)
 }
 END_TEST
 
+/* One that begins in ten years would be the last for ever, and replace what is in force today. */
+static void far(struct mdl_agreement *a)
+{
+    uint64_t ten_years = UINT64_C(3650) * 24 * 3600 * 1000;
+    a->valid_from += ten_years;
+    a->valid_until += ten_years;
+}
+
+static void state_is(const uint8_t hash[64], const char *state)
+{
+    char hex[129];
+    sodium_bin2hex(hex, sizeof hex, hash, 64);
+    json_t *doc = node_do(&n, "agreement.show", json_pack("{s:s}", "agreement", hex));
+    const json_t *a = json_object_get(doc, "agreement");
+    ck_assert_str_eq(json_string_value(json_object_get(a, "state")), state);
+    json_decref(doc);
+}
+
+START_TEST(agreement_of_the_future)
+{
+    uint8_t bytes[MDL_AGREEMENT_MAX];
+    uint8_t now[64];
+    uint8_t hash[64];
+    char hex[129];
+    agree(&e, now);
+    size_t len = enemy_agreement(&e, far, bytes, hash);
+    enemy_propose(&e, bytes, len, hash);
+    still_answers();
+    state_is(hash, "proposed-by-them");
+    sodium_bin2hex(hex, sizeof hex, hash, 64);
+    const char *why =
+        node_refuses(&n, "agreement.accept", json_pack("{s:s}", "agreement", hex), MDL_U_STATE);
+    ck_assert_ptr_nonnull(strstr(why, "does not begin for more than a day"));
+    state_is(now, "in-force");
+}
+END_TEST
+
+/* It proposes rounds under what a newer agreement has replaced: nothing starts. */
+START_TEST(rounds_under_a_replaced_agreement)
+{
+    uint8_t older[64];
+    uint8_t newer[64];
+    uint8_t round[16];
+    agree(&e, older);
+    usleep(5000); /* begins later */
+    agree(&e, newer);
+    state_is(older, "replaced");
+    state_is(newer, "in-force");
+    fresh(round);
+    enemy_round(&e, round, older, wall_ms());
+    expect_refusal(MDL_P_AGREEMENT);
+    ck_assert_uint_eq(e.got[MDL_MSG_HELLO], 0);
+    ck_assert_uint_eq(e.got[MDL_MSG_COMMIT], 0);
+}
+END_TEST
+
 START_TEST(flood_of_agreements)
 {
     uint8_t bytes[MDL_AGREEMENT_MAX];
@@ -293,6 +349,8 @@ int main(void)
     t = victim_part(s, "agreements");
     tcase_add_test(t, forged_agreements);
     tcase_add_test(t, agreement_of_another);
+    tcase_add_test(t, agreement_of_the_future);
+    tcase_add_test(t, rounds_under_a_replaced_agreement);
     tcase_add_test(t, flood_of_agreements);
     return victim_run(s);
 }
