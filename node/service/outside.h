@@ -59,9 +59,10 @@ enum mdl_status agreement_check(struct mdl_service *s, int64_t partner,
                                 const uint8_t hash[HASH_BYTES], struct mdl_agreement *a,
                                 struct mdl_agreement_row *row, struct mdl_error *err);
 struct agreement_wish {
-    const json_t *params;             /* of agreement.propose or .amend, or NULL */
-    const struct mdl_agreement *base; /* whose terms hold where params say nothing; NULL: standard */
-    const char *note;                 /* travels with the proposal, unsigned; NULL: none */
+    const json_t *params; /* of agreement.propose or .amend, or NULL */
+    const struct mdl_agreement
+        *base;        /* whose terms hold where params say nothing; NULL: standard */
+    const char *note; /* travels with the proposal, unsigned; NULL: none */
 };
 /* Drafts, signs, stores and proposes. `row` to be cleared. */
 enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partner_row *partner,

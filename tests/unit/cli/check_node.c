@@ -233,7 +233,8 @@ END_TEST
 
 START_TEST(a_round)
 {
-    good(run("--dir", a.dir, "agreement", "propose", "Contoso EMEA", "--preview"), " will learn of ours\n");
+    good(run("--dir", a.dir, "agreement", "propose", "Contoso EMEA", "--preview"),
+         " will learn of ours\n");
     good(run("--dir", a.dir, "agreement", "list"), "No agreements yet");
     bad(run("--dir", a.dir, "round", "start", "Contoso EMEA", "--timeout", "5"), 2, "with --wait");
     struct ran r =
