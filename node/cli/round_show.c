@@ -72,7 +72,8 @@ static void show_group(const json_t *g, FILE *f)
     } else if (strcmp(state, "known") == 0) {
         say(f, ": %s", form_number(mdl_doc_int(g, "matched"), n));
     } else {
-        say(f, ": no number");
+        say(f, strcmp(state, "open") == 0 ? ": not yet\n" : ": not reached\n");
+        return;
     }
     say(f, " in common, of %s and %s\n", form_number(mdl_doc_int(g, "own_keys"), a),
         form_number(mdl_doc_int(g, "partner_keys"), b));
