@@ -399,7 +399,10 @@ static enum mdl_status take_revoke(struct mdl_service *s, struct peer *p,
         return mdl_agreement_move(s->store, row->state, row, err);
     }
     svc_log(s, "warning", "%s revoked the agreement", p->name);
-    return revoke(s, p, row, true, err);
+    /* It may have taken back a proposal that we had signed: what that replaced here, it is to
+     * replace there. */
+    st = row->has_our_sig && row->has_their_sig ? send_accept(s, row, err) : MDL_OK;
+    return st == MDL_OK ? revoke(s, p, row, true, err) : st;
 }
 
 enum mdl_status agreement_message(struct mdl_service *s, struct peer *p, const struct mdl_msg *m,

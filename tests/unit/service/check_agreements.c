@@ -508,6 +508,27 @@ START_TEST(a_reason_is_text)
 }
 END_TEST
 
+/* One takes its proposal back while the other, who cannot reach it, accepts: both signed it, so it
+ * replaces the older one on both sides, though it is in force on none. */
+START_TEST(taken_back_while_it_is_accepted)
+{
+    char base[129];
+    char change[129];
+    agree_draft(base);
+    propose(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"), change);
+    wait_state(&b, change, "proposed-by-them");
+    node_stop(&a);
+    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", change)));
+    wait_state(&b, base, "replaced");
+    node_restart(&a);
+    json_decref(node_do(&a, "agreement.revoke", json_pack("{s:s}", "agreement", change)));
+    wait_state(&b, change, "revoked");
+    wait_state(&a, base, "replaced");
+    wait_state(&a, change, "revoked");
+    wait_state(&b, base, "replaced");
+}
+END_TEST
+
 /* ---- asking for more ----------------------------------------------------------------------------
  */
 
@@ -600,6 +621,7 @@ int main(void)
     tcase_add_test(t, revoking_takes_back_proposals_too);
     tcase_add_test(t, revoking_ends_a_running_round);
     tcase_add_test(t, a_reason_is_text);
+    tcase_add_test(t, taken_back_while_it_is_accepted);
     tcase_add_test(t, a_request_is_seen_as_one);
     tcase_add_test(t, a_record_leaves_and_verifies);
     suite_add_tcase(s, t);
