@@ -292,6 +292,33 @@ static const char *table_answer(const char *table)
     return strncmp(table, "empty_result", 12) == 0 ? "" : "Hello World";
 }
 
+START_TEST(test_country_code)
+{
+    static const struct {
+        const char *text, *code; /* NULL: names no country */
+    } cases[] = {{"DE", "DE"},
+                 {"de", "DE"},
+                 {"DEU", "DE"},
+                 {"Germany", "DE"},
+                 {" deutschland ", "DE"},
+                 {"Espa\xC3\xB1"
+                  "a",
+                  "ES"},
+                 {"UK", "GB"},
+                 {"Atlantis", NULL},
+                 {"", NULL},
+                 {"D", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char code[3] = "";
+        bool known = mdl_country_code(profile, cases[i].text, code);
+        ck_assert_msg(known == (cases[i].code != NULL), "'%s'", cases[i].text);
+        ck_assert_msg(!known || strcmp(code, cases[i].code) == 0, "'%s': %s", cases[i].text, code);
+    }
+    char code[3];
+    ck_assert(!mdl_country_code(profile, NULL, code));
+}
+END_TEST
+
 START_TEST(test_cleanco_cases)
 {
     char path[4096];
@@ -322,6 +349,7 @@ int main(void)
 {
     Suite *s = suite_create("name");
     TCase *c = tcase_create("name");
+    tcase_add_test(c, test_country_code);
     tcase_add_test(c, test_folding);
     tcase_add_test(c, test_words);
     tcase_add_test(c, test_legal_forms);
