@@ -4,7 +4,7 @@
  *
  * min_change. A partner whose list stays the same learns from two counts whether what changed on
  * our side in between is in its list: with one account changed, of that account. So a list is
- * either the very same as before, or differs in at least min_change keys. "Before" is the newest
+ * either the very same as before, or differs in at least min_change keys. "Before" is the last
  * round with the partner's identity, under whatever agreement, in which the two sides agreed on a
  * number of matches for a group with the same own populations and type of key. That round's list
  * stands in its file (store_snapshot.h), as long as its result is kept; if it is gone, the
@@ -37,8 +37,7 @@ struct looking {
 static bool same_list(const struct mdl_agreement_group *x, const struct mdl_agreement_group *y,
                       enum mdl_role own)
 {
-    if (x->key_type != y->key_type || strcmp(x->level, y->level) != 0 ||
-        x->n_populations[own] != y->n_populations[own]) {
+    if (x->key_type != y->key_type || x->n_populations[own] != y->n_populations[own]) {
         return false;
     }
     size_t found = 0;
@@ -89,11 +88,13 @@ static bool note_lists(struct looking *l, const struct mdl_round_row *row)
     return missing;
 }
 
-/* Newest first: what we brought this month, and the lists before. */
+/* The last one first: what we brought this month, and the lists before. What the partner dated
+ * its proposals plays no part, and no month of this node's clock ends the search: it may have been
+ * set back. */
 static bool note_round(void *ctx, const struct mdl_round_row *row)
 {
     struct looking *l = ctx;
-    bool now = mdl_store_month(row->created_at) >= l->month;
+    bool now = mdl_store_month(row->started_at) >= l->month;
 
     if (row->started_at == 0 || memcmp(row->id, l->r->row.id, sizeof row->id) == 0) {
         return true;
@@ -102,7 +103,7 @@ static bool note_round(void *ctx, const struct mdl_round_row *row)
         l->r->brought += row->group[g].own_keys;
     }
     l->wanted = l->wanted && note_lists(l, row);
-    return l->status == MDL_OK && (now || l->wanted);
+    return l->status == MDL_OK;
 }
 
 enum mdl_status run_caps_prepare(struct run *r, struct mdl_error *err)
@@ -112,7 +113,7 @@ enum mdl_status run_caps_prepare(struct run *r, struct mdl_error *err)
                         .wanted = r->agreement.caps.min_change != 0,
                         .err = err,
                         .status = MDL_OK};
-    struct mdl_round_filter f = {.partner = r->partner, .same_party = true};
+    struct mdl_round_filter f = {.partner = r->partner, .same_party = true, .as_they_came = true};
 
     l.a = calloc(1, sizeof *l.a);
     if (l.a == NULL) {

@@ -181,11 +181,11 @@ struct brought {
 static bool add_brought(void *ctx, const struct mdl_round_row *row)
 {
     struct brought *b = ctx;
-    bool now = mdl_store_month(row->created_at) >= b->month;
+    bool now = row->started_at != 0 && mdl_store_month(row->started_at) >= b->month;
     for (size_t g = 0; g < row->n_groups && now; g++) {
         b->keys += row->group[g].own_keys;
     }
-    return now;
+    return true;
 }
 
 /* What is left of the month, under the agreement in force; null without one. */

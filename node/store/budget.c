@@ -73,7 +73,9 @@ enum mdl_status mdl_budget_debit(struct mdl_store *st, int64_t partner,
     return rc == MDL_U_EXISTS ? same_again(st, &d, err) : rc;
 }
 
-/* A partner that was removed and pinned again has another row, and the same budget. */
+/* A partner that was removed and pinned again has another row, and the same budget. The months are
+ * those of this node's clock, and later ones count as well: neither a proposal that its sender
+ * dated back nor a clock that was set back gives anything back. */
 enum mdl_status mdl_budget_read(struct mdl_store *st, int64_t partner, uint32_t month,
                                 struct mdl_budget *out, struct mdl_error *err)
 {
@@ -84,9 +86,9 @@ enum mdl_status mdl_budget_read(struct mdl_store *st, int64_t partner, uint32_t 
         "WITH same (id) AS (SELECT p.id FROM partner p JOIN partner q "
         "                     ON p.id = q.id OR p.identity = q.identity WHERE q.id = ?1), "
         " debited AS (SELECT round, keys FROM budget_debit "
-        "              WHERE partner IN same AND month = ?2), "
+        "              WHERE partner IN same AND month >= ?2), "
         " broken AS (SELECT number FROM round WHERE partner IN same "
-        "              AND created_month = ?2 AND outcome IN ('aborted', 'partial')) "
+        "              AND begun_month >= ?2 AND outcome IN ('aborted', 'partial')) "
         "SELECT (SELECT coalesce(sum(keys), 0) FROM debited), "
         "       (SELECT count(DISTINCT round) FROM debited), "
         "       (SELECT count(*) FROM broken), "

@@ -59,16 +59,17 @@ enum mdl_status mdl_round_number(struct mdl_store *st, const uint8_t id[MDL_STOR
 
 /* The columns that insert and update share, in the order of MUTABLE. */
 #define MUTABLE                                                                                    \
-    "outcome, phase, started_at, finished_at, data_as_of, code, code_text, ended_by, "             \
-    "own_accounts, own_review, own_vetoed, partner_accounts, partner_review, bytes_in, "           \
+    "outcome, phase, started_at, begun_month, finished_at, data_as_of, code, code_text, "          \
+    "ended_by, own_accounts, own_review, own_vetoed, partner_accounts, partner_review, bytes_in, " \
     "bytes_out, wall_ms, profile, resume, receipt, our_sig, their_sig"
-#define MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+#define MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 static void put_mutable(struct mdl_query *q, const struct mdl_round_row *r)
 {
     mdl_put_text(q, mdl_round_outcome_slug(r->outcome), SIZE_MAX);
     mdl_put_text(q, r->phase, sizeof r->phase - 1);
     mdl_put_u64(q, r->started_at);
+    mdl_put_int(q, r->started_at == 0 ? 0 : mdl_store_month(r->started_at));
     mdl_put_u64(q, r->finished_at);
     mdl_put_u64(q, r->data_as_of);
     mdl_put_int(q, r->code);
@@ -135,8 +136,8 @@ static enum mdl_status insert_row(struct mdl_store *st, const struct mdl_round_r
     struct mdl_query q;
     enum mdl_status rc =
         mdl_write(st, &q,
-                  "INSERT INTO round (id, partner, agreement, role, proposer, created_at, "
-                  "created_month, " MUTABLE ") VALUES (?, ?, ?, ?, ?, ?, ?, " MARKS ")",
+                  "INSERT INTO round (id, partner, agreement, role, proposer, created_at, " MUTABLE
+                  ") VALUES (?, ?, ?, ?, ?, ?, " MARKS ")",
                   err);
 
     if (rc != MDL_OK) {
@@ -148,7 +149,6 @@ static enum mdl_status insert_row(struct mdl_store *st, const struct mdl_round_r
     mdl_put_int(&q, r->role);
     mdl_put_int(&q, (int64_t)r->proposer);
     mdl_put_u64(&q, r->created_at);
-    mdl_put_int(&q, mdl_store_month(r->created_at));
     put_mutable(&q, r);
     return mdl_run(&q, err);
 }

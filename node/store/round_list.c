@@ -126,19 +126,22 @@ static void put_filter(struct mdl_query *q, const struct mdl_round_filter *f)
     mdl_put_int(q, f->same_party ? 1 : 0);
 }
 
+#define LISTED                                                                                     \
+    SELECT "WHERE (?1 = 0 OR partner = ?1 OR (?6 AND partner IN "                                  \
+           "(SELECT p.id FROM partner p JOIN partner q ON p.identity = q.identity "                \
+           " WHERE q.id = ?1))) "                                                                  \
+           "AND (?2 = 0 OR outcome IN ('waiting', 'running')) "                                    \
+           "AND (?3 = 0 OR outcome IN ('complete', 'partial')) "                                   \
+           "AND (?4 = 0 OR created_at < ?4) "
+
 enum mdl_status mdl_round_list(struct mdl_store *st, const struct mdl_round_filter *f,
                                mdl_round_fn *row, void *ctx, struct mdl_error *err)
 {
-    static const char sql[] =
-        SELECT "WHERE (?1 = 0 OR partner = ?1 OR (?6 AND partner IN "
-               "(SELECT p.id FROM partner p JOIN partner q ON p.identity = q.identity "
-               " WHERE q.id = ?1))) "
-               "AND (?2 = 0 OR outcome IN ('waiting', 'running')) "
-               "AND (?3 = 0 OR outcome IN ('complete', 'partial')) "
-               "AND (?4 = 0 OR created_at < ?4) ORDER BY created_at DESC, number DESC LIMIT ?5";
+    static const char by_date[] = LISTED "ORDER BY created_at DESC, number DESC LIMIT ?5";
+    static const char as_they_came[] = LISTED "ORDER BY number DESC LIMIT ?5";
     struct mdl_query q;
     bool more = false;
-    enum mdl_status rc = mdl_read(st, &q, sql, err);
+    enum mdl_status rc = mdl_read(st, &q, f->as_they_came ? as_they_came : by_date, err);
 
     if (rc != MDL_OK) {
         return rc;

@@ -74,12 +74,13 @@ void mdl_round_clear(struct mdl_round_row *r);
 
 typedef bool mdl_round_fn(void *ctx, const struct mdl_round_row *r);
 struct mdl_round_filter {
-    int64_t partner;  /* 0: all */
-    bool same_party;  /* also those with earlier rows of the partner's identity */
-    bool open_only;   /* WAITING and RUNNING: what a restart has to settle */
-    bool with_result; /* COMPLETE and PARTIAL */
-    uint64_t before;  /* created before this; 0: from the newest */
-    size_t limit;     /* 0: all */
+    int64_t partner;   /* 0: all */
+    bool same_party;   /* also those with earlier rows of the partner's identity */
+    bool as_they_came; /* newest first as this node heard of them, whatever created_at states */
+    bool open_only;    /* WAITING and RUNNING: what a restart has to settle */
+    bool with_result;  /* COMPLETE and PARTIAL */
+    uint64_t before;   /* created before this; 0: from the newest */
+    size_t limit;      /* 0: all */
 };
 /* Newest first. */
 MDL_MUST_CHECK enum mdl_status mdl_round_list(struct mdl_store *st,
@@ -98,9 +99,9 @@ MDL_MUST_CHECK enum mdl_status mdl_budget_debit(struct mdl_store *st, int64_t pa
                                                 const uint8_t round[MDL_STORE_ROUND], uint8_t group,
                                                 uint32_t keys, uint64_t at, struct mdl_error *err);
 struct mdl_budget {
-    uint64_t keys;    /* debited in the month */
+    uint64_t keys;    /* debited in the month, or later */
     uint32_t rounds;  /* rounds that were debited */
-    uint32_t aborted; /* of the rounds created in the month, those that ended aborted or partial */
+    uint32_t aborted; /* of the rounds begun then, those that ended aborted or partial */
     uint32_t begun;   /* rounds that are one or the other, or both */
 };
 /* What the partner's identity drew: counted over every time it was pinned, so that removing a

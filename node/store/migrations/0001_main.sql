@@ -71,8 +71,8 @@ CREATE TABLE round (
     outcome          TEXT NOT NULL,
     phase            TEXT NOT NULL,
     created_at       INTEGER NOT NULL,
-    created_month    INTEGER NOT NULL,
     started_at       INTEGER NOT NULL,
+    begun_month      INTEGER NOT NULL, -- of started_at, by this node's clock; 0: not begun
     finished_at      INTEGER NOT NULL,
     data_as_of       INTEGER NOT NULL,
     code             INTEGER NOT NULL,
@@ -93,7 +93,7 @@ CREATE TABLE round (
     their_sig        BLOB CHECK (length(their_sig) = 64)
 ) STRICT;
 CREATE INDEX round_created ON round (created_at);
-CREATE INDEX round_partner ON round (partner, created_month);
+CREATE INDEX round_partner ON round (partner, begun_month);
 CREATE INDEX round_open ON round (outcome) WHERE outcome IN ('waiting', 'running');
 
 CREATE TABLE round_group (

@@ -169,6 +169,9 @@ static void end_round(uint8_t seed, enum mdl_round_outcome outcome)
     round_id(seed, id);
     ok(mdl_round_get(st, id, &r, &err));
     r.outcome = outcome;
+    if (r.started_at == 0 && outcome != MDL_ROUND_REFUSED) {
+        r.started_at = r.created_at; /* what ends otherwise has begun */
+    }
     ok(mdl_store_begin(st, &err));
     ok(mdl_round_update(st, &r, &err));
     ok(mdl_store_commit(st, &err));
