@@ -260,6 +260,7 @@ START_TEST(the_man_page)
         man_text(heading, wanted, sizeof wanted);
         const char *at = strstr(man, wanted);
         ck_assert_msg(at != NULL, "%s", wanted);
+        ck_assert_msg(strstr(at + 1, wanted) == NULL, "twice: %s", wanted);
         const char *next = strstr(at + 1, "\n.S");
         char *section = strndup(at, (size_t)(next - at));
         for (const struct option_row *o = c->options; o != NULL && o->name != NULL; o++) {
