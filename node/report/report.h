@@ -11,15 +11,16 @@
 
 #include <jansson.h>
 
-/* The overlap matrix with its totals, the cells at level counts once more with both sides' keys, and
- * a legend of the levels where not every cell is at level accounts. CSV: one row a cell (own
+/* The overlap matrix with its totals, the cells at level counts once more with both sides' keys,
+ * and a legend of the levels where not every cell is at level accounts. CSV: one row a cell (own
  * population, partner population, accounts, level, keys in common, our keys, their keys). */
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix(const json_t *matrix,
                                                  const struct mdl_style *style, FILE *out);
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix_csv(const json_t *matrix, FILE *out);
 
-/* The cells of one agreement in a ledger: rounds (complete/partial/aborted), keys each side brought,
- * how often a number was learned, the last one, and what such numbers can tell at most, in bits. */
+/* The cells of one agreement in a ledger: rounds (complete/partial/aborted), keys each side
+ * brought, how often a number was learned, the last one, and what such numbers can tell at most, in
+ * bits. */
 MDL_MUST_CHECK enum mdl_status mdl_report_ledger(const json_t *cells, const struct mdl_style *style,
                                                  FILE *out);
 
