@@ -39,70 +39,71 @@ static bool holds(const char *condition)
     return yes;
 }
 
+static const struct {
+    const char *text;
+    bool want;
+} cases[] = {
+    {"Type = Customer - Direct", true},
+    {"Type = \"customer - direct\"", true},
+    {"TYPE=customer", false},
+    {"Type != Customer", true},
+    {"Type contains customer", true},
+    {"Type contains prospect", false},
+    {"Type not contains prospect", true},
+    {"Type in (Prospect, 'Customer - Direct')", true},
+    {"Type in (Prospect, Partner)", false},
+    {"Type not in (Prospect, Partner)", true},
+    {"Rating is empty", true},
+    {"Rating is not empty", false},
+    {"Type is not empty", true},
+    {"Employees > 1000", true},
+    {"Employees > 1250", false},
+    {"Employees >= 1250", true},
+    {"Employees < 1250", false},
+    {"Employees <= 1250", true},
+    {"Rating > 0", false},
+    {"Type < 5", false},
+    {"Billing Country = ESPA\xC3\x91"
+     "A",
+     true},
+    {"\"Billing  Country\" = Espan\xCC\x83"
+     "a",
+     true},
+    {"Rating = \"\"", true},
+    {"Type = x or Employees > 5", true},
+    {"Type = x or Employees > 5 and Rating is not empty", false},
+    {"(Type = x or Employees > 5) and Rating is empty", true},
+    {"not Type = x", true},
+    {"not (Type contains customer and Employees > 5)", false},
+    {"not not Type contains customer", true},
+    {"Type contains customer AND NOT Rating is not empty", true},
+    {"((((Type contains customer))))", true},
+    {"Type = Bob's or Type contains direct", true},
+    {"Type!=x", true},
+    {"Billing Country = ES", true},
+    {"Billing Country in (de, Spain)", true},
+    {"Billing Country in (ESP, AT)", true},
+    {"Billing Country != ES", false},
+    {"Billing Country = E", false},
+    {"Billing Country contains es", true}, /* the text itself */
+    {"Billing Country contains spain", false},
+    {"Type = ES", false},
+    {"Rating empty", true},
+    {"Rating filled", false},
+    {"Rating is filled or Type filled", true},
+    {"not (Rating empty)", false},
+    {"Rating is not filled and Type not empty", true},
+    {"Rating not filled", true},
+    {"Renewal Day >= 2026-10-13", true},
+    {"Renewal Day > 2026-10-13", false},
+    {"Renewal Day < 2027-01-01", true},
+    {"Renewal Day > 20", false}, /* a day is no number */
+    {"Type > 2026-01-01", false},
+    {"Beds Empty = 3", true}, /* a label with such a word */
+};
+
 START_TEST(conditions)
 {
-    static const struct {
-        const char *text;
-        bool want;
-    } cases[] = {
-        {"Type = Customer - Direct", true},
-        {"Type = \"customer - direct\"", true},
-        {"TYPE=customer", false},
-        {"Type != Customer", true},
-        {"Type contains customer", true},
-        {"Type contains prospect", false},
-        {"Type not contains prospect", true},
-        {"Type in (Prospect, 'Customer - Direct')", true},
-        {"Type in (Prospect, Partner)", false},
-        {"Type not in (Prospect, Partner)", true},
-        {"Rating is empty", true},
-        {"Rating is not empty", false},
-        {"Type is not empty", true},
-        {"Employees > 1000", true},
-        {"Employees > 1250", false},
-        {"Employees >= 1250", true},
-        {"Employees < 1250", false},
-        {"Employees <= 1250", true},
-        {"Rating > 0", false},
-        {"Type < 5", false},
-        {"Billing Country = ESPA\xC3\x91"
-         "A",
-         true},
-        {"\"Billing  Country\" = Espan\xCC\x83"
-         "a",
-         true},
-        {"Rating = \"\"", true},
-        {"Type = x or Employees > 5", true},
-        {"Type = x or Employees > 5 and Rating is not empty", false},
-        {"(Type = x or Employees > 5) and Rating is empty", true},
-        {"not Type = x", true},
-        {"not (Type contains customer and Employees > 5)", false},
-        {"not not Type contains customer", true},
-        {"Type contains customer AND NOT Rating is not empty", true},
-        {"((((Type contains customer))))", true},
-        {"Type = Bob's or Type contains direct", true},
-        {"Type!=x", true},
-        {"Billing Country = ES", true},
-        {"Billing Country in (de, Spain)", true},
-        {"Billing Country in (ESP, AT)", true},
-        {"Billing Country != ES", false},
-        {"Billing Country = E", false},
-        {"Billing Country contains es", true}, /* the text itself */
-        {"Billing Country contains spain", false},
-        {"Type = ES", false},
-        {"Rating empty", true},
-        {"Rating filled", false},
-        {"Rating is filled or Type filled", true},
-        {"not (Rating empty)", false},
-        {"Rating is not filled and Type not empty", true},
-        {"Rating not filled", true},
-        {"Renewal Day >= 2026-10-13", true},
-        {"Renewal Day > 2026-10-13", false},
-        {"Renewal Day < 2027-01-01", true},
-        {"Renewal Day > 20", false}, /* a day is no number */
-        {"Type > 2026-01-01", false},
-        {"Beds Empty = 3", true}, /* a label with such a word */
-    };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ck_assert_msg(holds(cases[i].text) == cases[i].want, "%s", cases[i].text);
     }
