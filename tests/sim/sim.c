@@ -61,7 +61,7 @@ static void make_keys(struct sim_node *n, uint8_t g, uint32_t own, uint32_t comm
 /* No pair of populations stands in two groups, and no side has more than 32. */
 static void make_group(struct mdl_agreement *terms, size_t g, bool counts)
 {
-    char name[3][8];
+    char name[3][48];
     const char *names[3] = {name[0], name[1], name[2]};
 
     memset(&terms->groups[g], 0, sizeof terms->groups[g]);
