@@ -47,8 +47,11 @@ static bool take_first(void *ctx, const struct mdl_round_row *r)
 static enum mdl_status newest_round(struct mdl_service *s, struct found *f, struct mdl_error *err)
 {
     struct newest n = {.hit = false};
-    struct mdl_round_filter own = {
-        .partner = f->partner.id, .same_party = true, .with_result = true, .limit = 1};
+    struct mdl_round_filter own = {.partner = f->partner.id,
+                                   .same_party = true,
+                                   .as_they_came = true, /* not as the partner dated them */
+                                   .with_result = true,
+                                   .limit = 1};
     enum mdl_status st = mdl_round_list(s->store, &own, take_first, &n, err);
     if (st == MDL_OK && n.hit) {
         return mdl_round_get(s->store, n.id, &f->round, err);
