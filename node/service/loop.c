@@ -214,6 +214,7 @@ void turn_end(struct mdl_service *s)
         turn_unsend(s, NULL);
         refuse_calls(s->answered_calls, &err);
         rounds_commit_failed(s, &err);
+        schedules_refused(s);
     }
     peers_settle(s, st == MDL_OK);
     struct call *list = s->answered_calls;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
-#define LOOK_MS 60000 /* the lines are read again: clocks are set */
+#define LOOK_MS 60000 /* the lines are read again: clocks are set, disks have room again */
 
 /* ---- intervals ----------------------------------------------------------------------------------
  */
@@ -111,6 +111,7 @@ static void run_due(struct mdl_service *s, struct mdl_schedule_row *row, uint64_
     }
     if (st != MDL_OK) {
         svc_log(s, "error", "a scheduled round: %s", err.text);
+        schedules_refused(s);
     }
 }
 
@@ -151,6 +152,11 @@ void schedules_tick(struct mdl_service *s)
     }
     uint64_t wait = d.next != UINT64_MAX && d.next - d.now < LOOK_MS ? d.next - d.now : LOOK_MS;
     s->schedule_at = steady_ms() + wait;
+}
+
+void schedules_refused(struct mdl_service *s)
+{
+    s->schedule_at = steady_ms() + LOOK_MS;
 }
 
 void schedules_changed(struct mdl_service *s)

@@ -10,6 +10,9 @@
 void schedules_tick(struct mdl_service *s);
 /* The lines have changed: looks at them in the next turn. */
 void schedules_changed(struct mdl_service *s);
+/* The database took nothing of a turn: what is due waits for a minute, instead of being proposed,
+ * in vain, in every turn while a disk is full. */
+void schedules_refused(struct mdl_service *s);
 
 /* "12h", "7d", "4w" as milliseconds. MDL_U_ARGUMENT: another form, under an hour, over 366 days. */
 enum mdl_status schedule_interval(const char *text, uint64_t *ms, struct mdl_error *err);

@@ -6,8 +6,10 @@
 #include <schedule.h>
 #include <store_schedule.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define HOUR INT64_C(3600000)
@@ -149,6 +151,48 @@ START_TEST(a_clock_that_was_set_back_stops_nothing)
 }
 END_TEST
 
+static enum mdl_status ask_wait(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    uint64_t *wait_ms = ctx;
+    uint64_t now = steady_ms();
+    *wait_ms = s->schedule_at > now ? s->schedule_at - now : 0;
+    (void)err;
+    return MDL_OK;
+}
+
+/* No file takes a byte, as on a full disk: the node tries again after a while, not in every turn.
+ */
+START_TEST(a_full_disk_is_not_asked_again_and_again)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    struct rlimit before;
+    struct rlimit none;
+    uint64_t wait_ms = 0;
+    enum mdl_status st = MDL_OK;
+    both_ready();
+    every("7d");
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    due_in(400);
+    /* Check's own notes are a file too: nothing is asserted in here. */
+    int limited = setrlimit(RLIMIT_FSIZE, &none);
+    for (int i = 0; i < 200 && st == MDL_OK && wait_ms < 30000; i++) {
+        usleep(20000);
+        st = call_loop(northwind.service, ask_wait, &wait_ms, &err);
+    }
+    int freed = setrlimit(RLIMIT_FSIZE, &before);
+    ck_assert_int_eq(limited, 0);
+    ck_assert_int_eq(freed, 0);
+    ck_assert_msg(st == MDL_OK, "%s", err.text);
+    ck_assert_uint_ge(wait_ms, 30000);
+    ck_assert_uint_eq(rounds(), 1);
+    due_in(-1);
+    json_decref(after("proposed"));
+    ck_assert_uint_eq(rounds(), 2);
+}
+END_TEST
+
 START_TEST(nothing_is_proposed_without_an_agreement)
 {
     both_ready();
@@ -196,6 +240,7 @@ int main(void)
     const TTest *const tests[] = {a_round_that_is_due_runs,
                                   missed_rounds_are_made_up_for_by_one,
                                   a_clock_that_was_set_back_stops_nothing,
+                                  a_full_disk_is_not_asked_again_and_again,
                                   nothing_is_proposed_without_an_agreement,
                                   a_schedule_needs_terms_that_allow_it,
                                   off_is_off};
