@@ -43,14 +43,43 @@ static enum mdl_status note(struct mdl_service *s, int64_t partner, const uint8_
     return trail_add(s, &t, err);
 }
 
+struct said {
+    const uint8_t *key;
+    size_t len;
+    uint64_t at; /* 0: nothing was said of it */
+};
+
+static bool find_said(void *ctx, const struct mdl_dispute_row *row)
+{
+    struct said *d = ctx;
+    if (row->key_len == d->len && memcmp(row->key, d->key, d->len) == 0) {
+        d->at = row->ours.at;
+    }
+    return d->at == 0;
+}
+
+/* Of two about one key the later counts, here and there: after what was said before, whatever this
+ * node's clock has done since. */
+static enum mdl_status made_now(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                const uint8_t *key, size_t len, uint64_t *at, struct mdl_error *err)
+{
+    struct said d = {.key = key, .len = len};
+    enum mdl_status st = mdl_dispute_list(s->store, partner->identity, find_said, &d, err);
+    uint64_t now = now_ms();
+    *at = d.at >= now ? d.at + 1 : now;
+    return st;
+}
+
 enum mdl_status dispute_make(struct mdl_service *s, const struct mdl_partner_row *partner,
                              const uint8_t *key, size_t len, bool disputed, const char *reason,
                              struct mdl_error *err)
 {
-    struct mdl_dispute_side ours = {.disputed = disputed, .at = now_ms()};
+    struct mdl_dispute_side ours = {.disputed = disputed};
     clip_text(ours.reason, sizeof ours.reason, reason);
-    enum mdl_status st =
-        mdl_dispute_put(s->store, partner->identity, key, len, false, &ours, THEIRS_MAX, err);
+    enum mdl_status st = made_now(s, partner, key, len, &ours.at, err);
+    if (st == MDL_OK) {
+        st = mdl_dispute_put(s->store, partner->identity, key, len, false, &ours, THEIRS_MAX, err);
+    }
     if (st == MDL_OK) {
         st = note(s, partner->id, partner->identity,
                   disputed ? "match disputed by us" : "dispute withdrawn by us", err);
@@ -63,7 +92,10 @@ enum mdl_status dispute_make(struct mdl_service *s, const struct mdl_partner_row
 static enum mdl_status take(struct mdl_service *s, const struct peer *p,
                             const struct mdl_msg_match_dispute *b, struct mdl_error *err)
 {
-    struct mdl_dispute_side theirs = {.disputed = b->state == DISPUTED, .at = b->made};
+    /* 0 is "never" in the database, and it orders signed numbers: what lies beyond is as late as
+     * any. */
+    uint64_t made = b->made == 0 ? 1 : b->made < INT64_MAX ? b->made : INT64_MAX;
+    struct mdl_dispute_side theirs = {.disputed = b->state == DISPUTED, .at = made};
     struct mdl_key key;
     if (mdl_key_decode(b->key.p, b->key.len, &key, err) != MDL_OK) {
         return mdl_fail(err, MDL_P_MALFORMED, "a dispute names what is no match key");

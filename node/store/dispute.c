@@ -3,14 +3,18 @@
 #include "store_dispute.h"
 #include "store_internal.h"
 
+/* What was taken back makes room, but stays in mind, so that an older word does not count again:
+ * all of it is bounded too. */
 static enum mdl_status check_room(struct mdl_store *st, const uint8_t identity[32],
-                                  const uint8_t *key, size_t key_len, size_t most,
+                                  const uint8_t *key, size_t key_len, bool disputed, size_t most,
                                   struct mdl_error *err)
 {
     struct mdl_query q;
     bool row = false;
-    enum mdl_status rc = mdl_read(
-        st, &q, "SELECT count(*) FROM dispute WHERE identity = ? AND theirs = 1 AND key <> ?", err);
+    enum mdl_status rc = mdl_read(st, &q,
+                                  "SELECT coalesce(sum(theirs), 0), count(*) FROM dispute "
+                                  "WHERE identity = ? AND their_at <> 0 AND key <> ?",
+                                  err);
 
     if (rc != MDL_OK) {
         return rc;
@@ -21,10 +25,12 @@ static enum mdl_status check_room(struct mdl_store *st, const uint8_t identity[3
     if (rc != MDL_OK) {
         return rc;
     }
-    uint64_t n = mdl_take_u64(&q);
+    uint64_t in_dispute = mdl_take_u64(&q);
+    uint64_t all = mdl_take_u64(&q);
     rc = mdl_query_end(&q, err);
-    if (rc == MDL_OK && n >= most) {
-        rc = mdl_fail(err, MDL_U_TOO_LARGE, "the partner disputes %zu keys already", most);
+    if (rc == MDL_OK && ((disputed && in_dispute >= most) || all >= 2 * most)) {
+        rc = mdl_fail(err, MDL_U_TOO_LARGE, "the partner has spoken of %llu keys, %llu in dispute",
+                      (unsigned long long)all, (unsigned long long)in_dispute);
     }
     return rc;
 }
@@ -50,8 +56,8 @@ enum mdl_status mdl_dispute_put(struct mdl_store *st, const uint8_t identity[32]
     if (key_len == 0 || key_len > MDL_GEN_KEY_MAX) {
         return mdl_fail(err, MDL_U_ARGUMENT, "%zu bytes are no match key", key_len);
     }
-    if (theirs && side->disputed) {
-        rc = check_room(st, identity, key, key_len, most, err);
+    if (theirs) {
+        rc = check_room(st, identity, key, key_len, side->disputed, most, err);
     }
     if (rc == MDL_OK) {
         rc = mdl_write(st, &q, theirs ? their_sql : our_sql, err);

@@ -22,7 +22,8 @@ struct mdl_dispute_row {
 };
 
 /* Puts what we (or the partner) say of a key. Older than what that side said last: nothing changes.
- * MDL_U_ARGUMENT: no key. MDL_U_TOO_LARGE: the partner has `most` other keys in dispute already. */
+ * MDL_U_ARGUMENT: no key. MDL_U_TOO_LARGE: the partner has `most` other keys in dispute
+ * already, or twice as many that it spoke of at all. */
 MDL_MUST_CHECK enum mdl_status mdl_dispute_put(struct mdl_store *st, const uint8_t identity[32],
                                                const uint8_t *key, size_t key_len, bool theirs,
                                                const struct mdl_dispute_side *side, size_t most,

@@ -2,6 +2,9 @@
  * it is taken back; what is said reaches a partner that was away. */
 #include "nodes.h"
 
+#include <internal.h>
+#include <store_dispute.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -142,10 +145,34 @@ START_TEST(what_did_not_match_is_told_to_nobody)
 }
 END_TEST
 
+/* As if the dispute had been made a day ahead, by a clock that was set right since. */
+static enum mdl_status made_tomorrow(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    static const uint8_t key[] = {MDL_KEY_DOMAIN, 0, 8, 'a', 'c', 'm', 'e', '.', 'c', 'o', 'm'};
+    struct mdl_dispute_side ours = {.disputed = true, .at = now_ms() + 86400000};
+    (void)ctx;
+    return mdl_dispute_put(s->store, s->peers[0].identity, key, sizeof key, false, &ours, 1, err);
+}
+
+START_TEST(a_clock_that_was_set_back_keeps_no_dispute)
+{
+    struct mdl_error err = {MDL_OK, ""};
+    ready();
+    dispute(&northwind, "Contoso", "A1", false);
+    heard(&contoso, "Northwind", true);
+    ck_assert_msg(call_loop(northwind.service, made_tomorrow, NULL, &err) == MDL_OK, "%s",
+                  err.text);
+    dispute(&northwind, "Contoso", "domain:acme.com", true);
+    heard(&contoso, "Northwind", false);
+    round_gives(2, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {a_disputed_match_stays_out_on_both_sides, either_side_may_dispute,
                                   a_partner_that_was_away_hears_of_it,
-                                  what_did_not_match_is_told_to_nobody};
+                                  what_did_not_match_is_told_to_nobody,
+                                  a_clock_that_was_set_back_keeps_no_dispute};
     return two_nodes_run("dispute", tests, sizeof tests / sizeof tests[0], 120);
 }

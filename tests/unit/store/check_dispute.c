@@ -83,6 +83,22 @@ START_TEST(a_partner_has_room_for_so_many)
 }
 END_TEST
 
+/* Nor by taking back what it never said, or what it said a moment ago. */
+START_TEST(what_was_taken_back_is_bounded_too)
+{
+    ok(mdl_store_begin(st, &err));
+    for (char key[] = "a"; key[0] < 'e'; key[0]++) {
+        ok(say(acme, key, true, key[0] % 2 == 0, 1, ""));
+        ok(say(acme, key, true, false, 2, ""));
+    }
+    fails(say(acme, "e", true, false, 3, ""), MDL_U_TOO_LARGE);
+    fails(say(acme, "e", true, true, 3, ""), MDL_U_TOO_LARGE);
+    ok(say(acme, "d", true, true, 3, "one it knows"));
+    ok(say(globex, "e", true, true, 3, "another partner"));
+    ok(mdl_store_commit(st, &err));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("dispute");
@@ -92,6 +108,7 @@ int main(void)
     tcase_add_test(t, each_side_speaks_for_itself);
     tcase_add_test(t, the_later_word_counts);
     tcase_add_test(t, a_partner_has_room_for_so_many);
+    tcase_add_test(t, what_was_taken_back_is_bounded_too);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
