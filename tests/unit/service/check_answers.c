@@ -6,39 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct node a;
-static struct node b;
-
-static void setup(void)
-{
-    char endpoint[64];
-    free_endpoint(endpoint);
-    node_start(&a, "Northwind", endpoint);
-    node_start(&b, "Contoso", NULL);
-}
-
-static void teardown(void)
-{
-    node_remove(&a);
-    node_remove(&b);
-}
-
 /* What is looked for and not there is said, and the node goes on. */
 START_TEST(log_of_what_does_not_exist)
 {
-    nodes_pair(&a, &b, false);
-    const char *text = node_refuses(&a, "audit.list", json_pack("{s:s}", "round", "0123456789ab"),
-                                    MDL_U_NOT_FOUND);
+    nodes_pair(&northwind, &contoso, false);
+    const char *text = node_refuses(&northwind, "audit.list",
+                                    json_pack("{s:s}", "round", "0123456789ab"), MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "no round '0123456789ab'"));
-    text = node_refuses(&a, "audit.list", json_pack("{s:s}", "round", "Nobody"), MDL_U_NOT_FOUND);
+    text = node_refuses(&northwind, "audit.list", json_pack("{s:s}", "round", "Nobody"),
+                        MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "no round 'Nobody'"));
-    text = node_refuses(&a, "audit.list", json_pack("{s:s}", "partner", "Nobody"), MDL_U_NOT_FOUND);
+    text = node_refuses(&northwind, "audit.list", json_pack("{s:s}", "partner", "Nobody"),
+                        MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "no partner 'Nobody'"));
-    text = node_refuses(&a, "audit.list",
+    text = node_refuses(&northwind, "audit.list",
                         json_pack("{s:s, s:s}", "partner", "Contoso", "round", "Contoso"),
                         MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "no round with Contoso yet"));
-    json_decref(node_do(&a, "audit.list", json_pack("{s:s}", "partner", "Contoso")));
+    json_decref(node_do(&northwind, "audit.list", json_pack("{s:s}", "partner", "Contoso")));
 }
 END_TEST
 
@@ -62,13 +47,13 @@ static const json_t *at(const json_t *o, const char *name)
 /* One round between a and b that completes; `id` is its id. */
 static void round_done(char id[33])
 {
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     snprintf(id, 33, "%s", json_string_value(at(at(doc, "round"), "id")));
     json_decref(doc);
-    json_t *round = node_wait_round(&a, id, 30);
+    json_t *round = node_wait_round(&northwind, id, 30);
     ck_assert_str_eq(json_string_value(at(round, "state")), "complete");
     json_decref(round);
-    json_decref(node_wait_round(&b, id, 30));
+    json_decref(node_wait_round(&contoso, id, 30));
 }
 
 /* Until so many agreements of a node are in this state. */
@@ -95,14 +80,15 @@ static void wait_state(struct node *n, const char *state, size_t wanted)
 /* Our customers with their prospects, signed by both. */
 static void agree_narrow(void)
 {
-    json_decref(node_do(&a, "agreement.propose",
+    json_decref(node_do(&northwind, "agreement.propose",
                         json_pack("{s:s, s:[s], s:[s]}", "partner", "Contoso", "populations",
                                   "customers", "partner_populations", "prospects")));
     for (int i = 0;; i++) {
         struct mdl_error err = {MDL_OK, ""};
         json_t *params = json_pack("{s:s}", "agreement", "Northwind");
         json_t *doc = NULL;
-        enum mdl_status st = mdl_service_do(b.service, "agreement.accept", params, &doc, &err);
+        enum mdl_status st =
+            mdl_service_do(contoso.service, "agreement.accept", params, &doc, &err);
         json_decref(params);
         json_decref(doc);
         if (st == MDL_OK) {
@@ -112,8 +98,8 @@ static void agree_narrow(void)
         usleep(20000);
     }
     /* The narrow one stands in the place of the wide one. */
-    wait_state(&a, "replaced", 1);
-    wait_state(&a, "in-force", 1);
+    wait_state(&northwind, "replaced", 1);
+    wait_state(&northwind, "in-force", 1);
 }
 
 static void texts_are(const json_t *list, const char *expected)
@@ -129,11 +115,11 @@ START_TEST(results_name_what_was_compared)
 {
     char wide[33];
     char narrow[33];
-    json_decref(node_import(&a, "a.csv", list_a, NULL));
-    json_decref(node_import(&b, "b.csv", list_b, NULL));
-    nodes_pair(&a, &b, true);
+    json_decref(node_import(&northwind, "a.csv", list_a, NULL));
+    json_decref(node_import(&contoso, "b.csv", list_b, NULL));
+    nodes_pair(&northwind, &contoso, true);
     round_done(wide);
-    json_t *w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *w = node_do(&northwind, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert(json_is_null(at(w, "wider_round")));
     texts_are(at(w, "partner_populations"), "[\"customers\",\"open-opportunities\",\"prospects\"]");
     ck_assert_uint_eq(json_array_size(at(w, "rows")), 2);
@@ -141,13 +127,13 @@ START_TEST(results_name_what_was_compared)
     ck_assert(json_is_true(at(json_array_get(at(w, "rows"), 1), "review")));  /* Umbrella */
     json_decref(w);
     agree_narrow();
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     snprintf(narrow, sizeof narrow, "%s", json_string_value(at(at(doc, "round"), "id")));
     json_decref(doc);
     for (int i = 0;; i++) {
         struct mdl_error err = {MDL_OK, ""};
         json_t *params = json_pack("{s:s}", "round", narrow);
-        enum mdl_status st = mdl_service_do(b.service, "round.approve", params, &doc, &err);
+        enum mdl_status st = mdl_service_do(contoso.service, "round.approve", params, &doc, &err);
         json_decref(params);
         if (st == MDL_OK) {
             json_decref(doc);
@@ -156,8 +142,8 @@ START_TEST(results_name_what_was_compared)
         ck_assert_int_lt(i, 500);
         usleep(20000);
     }
-    json_decref(node_wait_round(&a, narrow, 30));
-    w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
+    json_decref(node_wait_round(&northwind, narrow, 30));
+    w = node_do(&northwind, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_str_eq(json_string_value(at(w, "wider_round")), wide);
     texts_are(at(w, "populations"), "[\"customers\"]");
     texts_are(at(w, "partner_populations"), "[\"prospects\"]");
@@ -172,19 +158,19 @@ END_TEST
 START_TEST(a_filter_has_its_own_count)
 {
     char id[33];
-    json_decref(node_import(&a, "a.csv", list_a, NULL));
-    json_decref(node_import(&b, "b.csv", list_b, NULL));
-    nodes_pair(&a, &b, true);
+    json_decref(node_import(&northwind, "a.csv", list_a, NULL));
+    json_decref(node_import(&contoso, "b.csv", list_b, NULL));
+    nodes_pair(&northwind, &contoso, true);
     round_done(id);
     json_t *o =
-        node_do(&a, "overlap",
+        node_do(&northwind, "overlap",
                 json_pack("{s:s, s:s}", "partner", "Contoso", "partner_population", "prospects"));
     ck_assert_int_eq(json_integer_value(at(o, "listed")), 1); /* Initech */
     ck_assert_uint_eq(json_array_size(at(o, "rows")), 1);
     ck_assert_int_eq(json_integer_value(at(at(o, "totals"), "own_accounts")), 2);
     json_decref(o);
     o = node_do(
-        &a, "overlap",
+        &northwind, "overlap",
         json_pack("{s:s, s:b, s:s}", "partner", "Contoso", "review", 1, "population", "customers"));
     ck_assert_int_eq(json_integer_value(at(o, "listed")), 0);
     ck_assert_uint_eq(json_array_size(at(o, "rows")), 0);
@@ -194,7 +180,8 @@ END_TEST
 
 static size_t rows_of(const char *verb, const char *partner, const char *round)
 {
-    json_t *d = node_do(&a, verb, json_pack("{s:s, s:s*}", "partner", partner, "round", round));
+    json_t *d =
+        node_do(&northwind, verb, json_pack("{s:s, s:s*}", "partner", partner, "round", round));
     size_t n = json_array_size(json_object_get(d, "rows"));
     json_decref(d);
     return n;
@@ -204,19 +191,20 @@ static size_t rows_of(const char *verb, const char *partner, const char *round)
 START_TEST(results_outlive_the_partner)
 {
     char id[33];
-    json_decref(node_import(&a, "a.csv", list_a, NULL));
-    json_decref(node_import(&b, "b.csv", list_b, NULL));
-    nodes_pair(&a, &b, true);
+    json_decref(node_import(&northwind, "a.csv", list_a, NULL));
+    json_decref(node_import(&contoso, "b.csv", list_b, NULL));
+    nodes_pair(&northwind, &contoso, true);
     round_done(id);
-    json_decref(node_do(&a, "partner.remove", json_pack("{s:s}", "partner", "contoso")));
+    json_decref(node_do(&northwind, "partner.remove", json_pack("{s:s}", "partner", "contoso")));
     ck_assert_uint_eq(rows_of("overlap", "Contoso", NULL), 2);
     ck_assert_uint_eq(rows_of("overlap", "CONTOSO", id), 2);
     ck_assert_uint_eq(rows_of("whitespace", "Contoso", id), 2);
     ck_assert_uint_eq(rows_of("matrix", "Contoso", NULL), 3);
-    json_t *log = node_do(&a, "audit.list", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *log = node_do(&northwind, "audit.list", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_uint_gt(json_array_size(at(log, "entries")), 10);
     json_decref(log);
-    log = node_do(&a, "audit.list", json_pack("{s:b, s:s}", "summary", 1, "partner", "Contoso"));
+    log = node_do(&northwind, "audit.list",
+                  json_pack("{s:b, s:s}", "summary", 1, "partner", "Contoso"));
     const json_t *line = json_array_get(at(log, "rounds"), 0);
     ck_assert_str_eq(json_string_value(at(line, "round")), id);
     ck_assert_str_eq(json_string_value(at(line, "outcome")), "complete");
@@ -224,14 +212,14 @@ START_TEST(results_outlive_the_partner)
     ck_assert_int_gt(json_integer_value(at(at(line, "out"), "bytes")), 500);
     json_decref(log);
     /* The newest, in their order; and from the first on. */
-    log = node_do(&a, "audit.list", json_pack("{s:i}", "limit", 2));
+    log = node_do(&northwind, "audit.list", json_pack("{s:i}", "limit", 2));
     json_int_t head = json_integer_value(at(at(log, "head"), "seq"));
     line = json_array_get(at(log, "entries"), 1);
     ck_assert_int_eq(json_integer_value(at(line, "seq")), head);
     ck_assert_str_eq(json_string_value(at(line, "kind")), "partner-removed");
     ck_assert(json_is_true(at(log, "earlier")));
     json_decref(log);
-    log = node_do(&a, "audit.list", json_pack("{s:i, s:i}", "after", 0, "limit", 5));
+    log = node_do(&northwind, "audit.list", json_pack("{s:i, s:i}", "after", 0, "limit", 5));
     ck_assert_int_eq(json_integer_value(at(json_array_get(at(log, "entries"), 0), "seq")), 1);
     ck_assert_int_eq(json_integer_value(at(log, "next_after")), 5);
     size_t i;
@@ -242,14 +230,14 @@ START_TEST(results_outlive_the_partner)
     }
     ck_assert(import);
     json_decref(log);
-    log = node_do(&a, "round.list", json_pack("{s:s}", "partner", "Contoso"));
+    log = node_do(&northwind, "round.list", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_uint_eq(json_array_size(at(log, "rounds")), 1);
     json_decref(log);
     /* Nothing new with it. */
-    const char *text =
-        node_refuses(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"), MDL_U_NOT_FOUND);
+    const char *text = node_refuses(&northwind, "round.start",
+                                    json_pack("{s:s}", "partner", "Contoso"), MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "was removed"));
-    nodes_pair(&a, &b, true);
+    nodes_pair(&northwind, &contoso, true);
     ck_assert_uint_eq(rows_of("overlap", "Contoso", NULL), 2);
     ck_assert_uint_eq(rows_of("overlap", "Contoso", id), 2);
 }
@@ -258,16 +246,16 @@ END_TEST
 /* A person signs what is shown. */
 START_TEST(sizes_are_of_the_proposed_populations)
 {
-    json_t *report = node_import(&a, "a.csv", list_a, NULL);
-    nodes_pair(&a, &b, false);
-    json_t *d = node_do(&a, "agreement.propose",
+    json_t *report = node_import(&northwind, "a.csv", list_a, NULL);
+    nodes_pair(&northwind, &contoso, false);
+    json_t *d = node_do(&northwind, "agreement.propose",
                         json_pack("{s:s, s:b}", "partner", "Contoso", "preview", 1));
     ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_accounts")), 4);
     ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_keys")),
                      json_integer_value(at(report, "keys_total")));
     json_decref(report);
     json_decref(d);
-    d = node_do(&a, "agreement.propose",
+    d = node_do(&northwind, "agreement.propose",
                 json_pack("{s:s, s:b, s:[s]}", "partner", "Contoso", "preview", 1, "populations",
                           "customers"));
     ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_accounts")), 2);
@@ -275,10 +263,10 @@ START_TEST(sizes_are_of_the_proposed_populations)
     texts_are(at(at(d, "disclosure"), "populations"), "[\"customers\"]");
     ck_assert_ptr_null(json_object_get(at(d, "disclosure"), "pending"));
     json_decref(d);
-    d = node_do(&a, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
+    d = node_do(&northwind, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_int_eq(json_integer_value(at(at(d, "disclosure"), "own_accounts")), 4);
     json_decref(d);
-    const char *text = node_refuses(&a, "agreement.propose",
+    const char *text = node_refuses(&northwind, "agreement.propose",
                                     json_pack("{s:s, s:b, s:[s]}", "partner", "Contoso", "preview",
                                               1, "populations", "custmers"),
                                     MDL_U_ARGUMENT);
@@ -291,16 +279,16 @@ START_TEST(names_in_any_case)
 {
     struct node c;
     node_start(&c, "CONTOSO", NULL);
-    nodes_pair(&a, &b, false);
-    json_decref(
-        node_do(&a, "partner.set", json_pack("{s:s, s:b}", "partner", "cOnToSo", "accept", 1)));
-    nodes_pair(&a, &c, false);
+    nodes_pair(&northwind, &contoso, false);
+    json_decref(node_do(&northwind, "partner.set",
+                        json_pack("{s:s, s:b}", "partner", "cOnToSo", "accept", 1)));
+    nodes_pair(&northwind, &c, false);
     const char *text =
-        node_refuses(&a, "partner.set", json_pack("{s:s, s:b}", "partner", "contoso", "accept", 0),
-                     MDL_U_ARGUMENT);
+        node_refuses(&northwind, "partner.set",
+                     json_pack("{s:s, s:b}", "partner", "contoso", "accept", 0), MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(text, "CONTOSO, Contoso"));
-    json_t *doc =
-        node_do(&a, "partner.set", json_pack("{s:s, s:b}", "partner", "CONTOSO", "accept", 1));
+    json_t *doc = node_do(&northwind, "partner.set",
+                          json_pack("{s:s, s:b}", "partner", "CONTOSO", "accept", 1));
     ck_assert_str_eq(json_string_value(at(at(doc, "partner"), "name")), "CONTOSO");
     json_decref(doc);
     node_remove(&c);
@@ -309,20 +297,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("answers");
-    TCase *t = tcase_create("answers");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 120);
-    tcase_add_test(t, log_of_what_does_not_exist);
-    tcase_add_test(t, results_name_what_was_compared);
-    tcase_add_test(t, a_filter_has_its_own_count);
-    tcase_add_test(t, results_outlive_the_partner);
-    tcase_add_test(t, names_in_any_case);
-    tcase_add_test(t, sizes_are_of_the_proposed_populations);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    const TTest *const tests[] = {
+        log_of_what_does_not_exist, results_name_what_was_compared,
+        a_filter_has_its_own_count, results_outlive_the_partner,
+        names_in_any_case,          sizes_are_of_the_proposed_populations};
+    return two_nodes_run("answers", tests, sizeof tests / sizeof tests[0], 120);
 }

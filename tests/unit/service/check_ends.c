@@ -8,23 +8,6 @@
 
 #define MANY 3000 /* accounts: enough that a round still runs when it is ended */
 
-static struct node a;
-static struct node b;
-
-static void setup(void)
-{
-    char endpoint[64];
-    free_endpoint(endpoint);
-    node_start(&a, "Northwind", endpoint);
-    node_start(&b, "Contoso", NULL);
-}
-
-static void teardown(void)
-{
-    node_remove(&a);
-    node_remove(&b);
-}
-
 static void import(struct node *n, int accounts)
 {
     char *text = malloc(64 + (size_t)accounts * 64);
@@ -67,14 +50,16 @@ static json_t *wait_state(struct node *n, const char *what, const char *partner,
  */
 static void agree(char id[129], bool asks)
 {
-    json_t *doc = node_do(&a, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *doc =
+        node_do(&northwind, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"));
     snprintf(id, 129, "%s", text_of(doc, "agreement", "id"));
     json_decref(doc);
     if (asks) {
-        json_decref(wait_state(&b, "agreement", "Northwind", "proposed-by-them"));
-        json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
+        json_decref(wait_state(&contoso, "agreement", "Northwind", "proposed-by-them"));
+        json_decref(
+            node_do(&contoso, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
     }
-    json_decref(wait_state(&a, "agreement", "Contoso", "in-force"));
+    json_decref(wait_state(&northwind, "agreement", "Contoso", "in-force"));
 }
 
 static void expect_end(struct node *n, const char *id, const char *state, const char *by,
@@ -90,16 +75,17 @@ static void expect_end(struct node *n, const char *id, const char *state, const 
 START_TEST(a_running_round_ends_by_who_revoked)
 {
     char agreement[129];
-    import(&a, MANY);
-    import(&b, MANY);
-    nodes_pair(&a, &b, true);
+    import(&northwind, MANY);
+    import(&contoso, MANY);
+    nodes_pair(&northwind, &contoso, true);
     agree(agreement, false);
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     const char *id = text_of(doc, "round", "id");
-    json_decref(wait_state(&a, "round", id, "running"));
-    json_decref(node_do(&b, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
-    expect_end(&a, id, "aborted", "them", "the partner revoked the agreement");
-    expect_end(&b, id, "aborted", "us", "the agreement was revoked");
+    json_decref(wait_state(&northwind, "round", id, "running"));
+    json_decref(
+        node_do(&contoso, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
+    expect_end(&northwind, id, "aborted", "them", "the partner revoked the agreement");
+    expect_end(&contoso, id, "aborted", "us", "the agreement was revoked");
     json_decref(doc);
 }
 END_TEST
@@ -107,16 +93,17 @@ END_TEST
 START_TEST(a_waiting_round_ends_by_who_revoked)
 {
     char agreement[129];
-    import(&a, 10);
-    import(&b, 10);
-    nodes_pair(&a, &b, false);
+    import(&northwind, 10);
+    import(&contoso, 10);
+    nodes_pair(&northwind, &contoso, false);
     agree(agreement, true);
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     const char *id = text_of(doc, "round", "id");
-    json_decref(wait_state(&b, "round", id, "waiting"));
-    json_decref(node_do(&b, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
-    expect_end(&a, id, "revoked", "them", "the partner revoked the agreement");
-    expect_end(&b, id, "revoked", "us", "the agreement was revoked");
+    json_decref(wait_state(&contoso, "round", id, "waiting"));
+    json_decref(
+        node_do(&contoso, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
+    expect_end(&northwind, id, "revoked", "them", "the partner revoked the agreement");
+    expect_end(&contoso, id, "revoked", "us", "the agreement was revoked");
     json_decref(doc);
 }
 END_TEST
@@ -131,22 +118,22 @@ START_TEST(a_waiting_round_is_aborted_or_refused)
                 {false, "round.abort", "aborted", "ended by the operator"},
                 {false, "round.refuse", "refused", "no reason given"}};
     char agreement[129];
-    import(&a, 10);
-    import(&b, 10);
-    nodes_pair(&a, &b, false);
+    import(&northwind, 10);
+    import(&contoso, 10);
+    nodes_pair(&northwind, &contoso, false);
     agree(agreement, true);
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-        json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+        json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
         const char *id = text_of(doc, "round", "id");
-        json_decref(wait_state(&b, "round", id, "waiting"));
-        json_t *end =
-            node_do(acts[i].by_a ? &a : &b, acts[i].verb, json_pack("{s:s}", "round", id));
+        json_decref(wait_state(&contoso, "round", id, "waiting"));
+        json_t *end = node_do(acts[i].by_a ? &northwind : &contoso, acts[i].verb,
+                              json_pack("{s:s}", "round", id));
         ck_assert_str_eq(text_of(end, "round", "state"), acts[i].state);
         json_decref(end);
-        expect_end(&a, id, acts[i].state, acts[i].by_a ? "us" : "them", acts[i].text);
-        expect_end(&b, id, acts[i].state, acts[i].by_a ? "them" : "us", acts[i].text);
+        expect_end(&northwind, id, acts[i].state, acts[i].by_a ? "us" : "them", acts[i].text);
+        expect_end(&contoso, id, acts[i].state, acts[i].by_a ? "them" : "us", acts[i].text);
         const char *text =
-            node_refuses(&a, "round.abort", json_pack("{s:s}", "round", id), MDL_U_STATE);
+            node_refuses(&northwind, "round.abort", json_pack("{s:s}", "round", id), MDL_U_STATE);
         ck_assert_ptr_nonnull(strstr(text, acts[i].state));
         json_decref(doc);
     }
@@ -157,26 +144,26 @@ START_TEST(ids_are_found_in_either_case)
 {
     char agreement[129];
     char upper[17];
-    import(&a, 3);
-    nodes_pair(&a, &b, false);
+    import(&northwind, 3);
+    nodes_pair(&northwind, &contoso, false);
     agree(agreement, true);
     for (size_t i = 0; i < 16; i++) {
         upper[i] = (char)toupper((unsigned char)agreement[i]);
     }
     upper[16] = '\0';
-    json_t *doc = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", upper));
+    json_t *doc = node_do(&northwind, "agreement.show", json_pack("{s:s}", "agreement", upper));
     ck_assert_str_eq(text_of(doc, "agreement", "id"), agreement);
     json_decref(doc);
-    json_t *round = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *round = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     for (size_t i = 0; i < 16; i++) {
         upper[i] = (char)toupper((unsigned char)text_of(round, "round", "id")[i]);
     }
-    doc = node_do(&a, "round.show", json_pack("{s:s}", "round", upper));
+    doc = node_do(&northwind, "round.show", json_pack("{s:s}", "round", upper));
     ck_assert_str_eq(text_of(doc, "round", "id"), text_of(round, "round", "id"));
     json_decref(doc);
     json_decref(round);
     /* More digits than an id has cannot begin one. */
-    (void)node_refuses(&a, "round.show",
+    (void)node_refuses(&northwind, "round.show",
                        json_pack("{s:s}", "round", "0123456789abcdef0123456789abcdef0"),
                        MDL_U_NOT_FOUND);
 }
@@ -198,13 +185,13 @@ static bool before(struct node *x, struct node *y)
 START_TEST(of_two_that_crossed_the_one_that_ran_is_shown)
 {
     char agreement[129];
-    import(&a, 10);
-    import(&b, 10);
-    nodes_pair(&a, &b, false);
+    import(&northwind, 10);
+    import(&contoso, 10);
+    nodes_pair(&northwind, &contoso, false);
     agree(agreement, true);
-    bool a_keeps = before(&a, &b);
-    struct node *keeps = a_keeps ? &a : &b;
-    struct node *yields = a_keeps ? &b : &a;
+    bool a_keeps = before(&northwind, &contoso);
+    struct node *keeps = a_keeps ? &northwind : &contoso;
+    struct node *yields = a_keeps ? &contoso : &northwind;
     const char *name_of_keeps = a_keeps ? "Northwind" : "Contoso";
     const char *name_of_yields = a_keeps ? "Contoso" : "Northwind";
     node_stop(yields);
@@ -231,19 +218,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("ends");
-    TCase *t = tcase_create("ends");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 120);
-    tcase_add_test(t, a_running_round_ends_by_who_revoked);
-    tcase_add_test(t, a_waiting_round_ends_by_who_revoked);
-    tcase_add_test(t, a_waiting_round_is_aborted_or_refused);
-    tcase_add_test(t, ids_are_found_in_either_case);
-    tcase_add_test(t, of_two_that_crossed_the_one_that_ran_is_shown);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    const TTest *const tests[] = {
+        a_running_round_ends_by_who_revoked, a_waiting_round_ends_by_who_revoked,
+        a_waiting_round_is_aborted_or_refused, ids_are_found_in_either_case,
+        of_two_that_crossed_the_one_that_ran_is_shown};
+    return two_nodes_run("ends", tests, sizeof tests / sizeof tests[0], 120);
 }

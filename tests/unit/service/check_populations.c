@@ -7,23 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct node a;
-static struct node b;
-
-static void setup(void)
-{
-    char endpoint[64];
-    free_endpoint(endpoint);
-    node_start(&a, "Northwind", endpoint);
-    node_start(&b, "Contoso", NULL);
-}
-
-static void teardown(void)
-{
-    node_remove(&a);
-    node_remove(&b);
-}
-
 static const char accounts[] = "Id,Name,Website,BillingCountry,Type,IsDeleted,Rating\n"
                                "001000000000001AAA,Acme GmbH,acme.com,DE,Customer,false,Hot\n"
                                "001000000000002AAA,Globex AG,globex.net,AT,Prospect,false,\n"
@@ -88,13 +71,14 @@ static const json_t *named(const json_t *list, const char *member, const char *n
 
 static json_t *add(const char *name, const char *rule)
 {
-    return node_do(&a, "population.add", json_pack("{s:s, s:s}", "name", name, "rule", rule));
+    return node_do(&northwind, "population.add",
+                   json_pack("{s:s, s:s}", "name", name, "rule", rule));
 }
 
 /* Accounts of a population now; -1: there is none. */
 static json_int_t size_of(const char *name)
 {
-    json_t *d = node_do(&a, "population.list", json_object());
+    json_t *d = node_do(&northwind, "population.list", json_object());
     const json_t *p = named(json_object_get(d, "populations"), "name", name);
     json_int_t n = p != NULL ? at(p, "accounts") : -1;
     json_decref(d);
@@ -103,7 +87,7 @@ static json_int_t size_of(const char *name)
 
 static void expect_preview(const char *rule, json_int_t n)
 {
-    json_t *d = node_do(&a, "population.preview", json_pack("{s:s}", "rule", rule));
+    json_t *d = node_do(&northwind, "population.preview", json_pack("{s:s}", "rule", rule));
     ck_assert_msg(at(d, "accounts") == n, "%s: %lld", rule, (long long)at(d, "accounts"));
     ck_assert_uint_eq(json_array_size(json_object_get(d, "first")), (size_t)n);
     json_decref(d);
@@ -125,8 +109,8 @@ static size_t files_in_sources(const struct node *n)
 
 START_TEST(a_rule_over_every_source)
 {
-    import_all(&a);
-    ck_assert_uint_eq(files_in_sources(&a), 2);
+    import_all(&northwind);
+    ck_assert_uint_eq(files_in_sources(&northwind), 2);
     expect_preview("stage = \"Closed Won\" and country in (DE, AT)", 2); /* deal and account */
     expect_preview("Rating = hot", 2); /* a column that nobody mapped */
     expect_preview("rating empty", 1);
@@ -143,9 +127,10 @@ START_TEST(a_rule_over_every_source)
     json_decref(add("won", "stage = \"Closed Won\""));
     ck_assert_int_eq(size_of("dach"), 4);
     ck_assert_int_eq(size_of("won"), 3);
-    ck_assert_int_eq(size_of("customers"), 4);  /* as before: Acme, Globex, Initech, Soylent */
-    ck_assert_uint_eq(files_in_sources(&a), 4); /* one of marks for each source, none left over */
-    d = node_do(&a, "source.list", json_object());
+    ck_assert_int_eq(size_of("customers"), 4); /* as before: Acme, Globex, Initech, Soylent */
+    ck_assert_uint_eq(files_in_sources(&northwind),
+                      4); /* one of marks for each source, none left over */
+    d = node_do(&northwind, "source.list", json_object());
     const json_t *source = named(json_object_get(d, "sources"), "name", "sheet");
     const json_t *p = named(json_object_get(source, "populations"), "name", "dach");
     ck_assert_int_eq(at(p, "accounts"), 1);
@@ -156,7 +141,7 @@ END_TEST
 START_TEST(rules_hold_for_later_imports)
 {
     json_decref(add("dach", "country in (DE, AT)")); /* nothing is imported yet */
-    json_t *r = import_crm(&a, accounts, deals);
+    json_t *r = import_crm(&northwind, accounts, deals);
     const json_t *p = named(json_object_get(r, "populations"), "name", "dach");
     ck_assert_int_eq(at(p, "accounts"), 3);
     ck_assert(json_is_null(json_object_get(p, "before")));
@@ -164,7 +149,7 @@ START_TEST(rules_hold_for_later_imports)
     json_decref(r);
     static const char less[] = "Id,Name,Website,Type,BillingCountry,IsDeleted\n"
                                "001000000000001AAA,Acme GmbH,acme.com,Customer,DE,false\n";
-    r = import_crm(&a, less, NULL);
+    r = import_crm(&northwind, less, NULL);
     p = named(json_object_get(r, "populations"), "name", "dach");
     ck_assert_int_eq(at(p, "accounts"), 1);
     ck_assert_int_eq(at(p, "before"), 3);
@@ -174,17 +159,17 @@ START_TEST(rules_hold_for_later_imports)
     json_decref(r);
     static const char other[] = "Id,Name,Website,Type,IsDeleted\n"
                                 "001000000000001AAA,Acme GmbH,acme.com,Customer,false\n";
-    r = import_crm(&a, other, NULL);
+    r = import_crm(&northwind, other, NULL);
     const json_t *silent = json_array_get(json_object_get(r, "rules_silent"), 0);
     ck_assert_str_eq(json_string_value(json_object_get(silent, "population")), "dach");
     ck_assert_str_eq(json_string_value(json_array_get(json_object_get(silent, "missing"), 0)),
                      "country");
     json_decref(r);
     ck_assert_int_eq(size_of("dach"), 0);
-    ck_assert_uint_eq(files_in_sources(&a), 2);
-    node_stop(&a);
-    node_restart(&a);
-    ck_assert_uint_eq(files_in_sources(&a), 2);
+    ck_assert_uint_eq(files_in_sources(&northwind), 2);
+    node_stop(&northwind);
+    node_restart(&northwind);
+    ck_assert_uint_eq(files_in_sources(&northwind), 2);
     ck_assert_int_eq(size_of("dach"), 0);
 }
 END_TEST
@@ -192,49 +177,49 @@ END_TEST
 START_TEST(errors_name_the_column)
 {
     const char *text;
-    import_all(&a);
-    text = node_refuses(&a, "population.add",
+    import_all(&northwind);
+    text = node_refuses(&northwind, "population.add",
                         json_pack("{s:s, s:s}", "name", "x", "rule", "stge = won"), MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(text, "'stge'"));
     ck_assert_ptr_nonnull(strstr(text, "StageName"));
     ck_assert_ptr_nonnull(strstr(text, "Company"));
-    text = node_refuses(&a, "population.preview", json_pack("{s:s}", "rule", "stage = "),
+    text = node_refuses(&northwind, "population.preview", json_pack("{s:s}", "rule", "stage = "),
                         MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(text, "expected a value"));
-    text = node_refuses(&a, "population.add",
+    text = node_refuses(&northwind, "population.add",
                         json_pack("{s:s, s:s}", "name", "x", "rule", "Rating = hot and Status = a"),
                         MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(text, "different sources"));
-    text = node_refuses(&a, "population.add",
+    text = node_refuses(&northwind, "population.add",
                         json_pack("{s:s, s:s}", "name", "customers", "rule", "country = DE"),
                         MDL_U_EXISTS);
     ck_assert_ptr_nonnull(strstr(text, "standard"));
-    (void)node_refuses(&a, "population.add",
+    (void)node_refuses(&northwind, "population.add",
                        json_pack("{s:s, s:s}", "name", "Big Ones", "rule", "country = DE"),
                        MDL_U_ARGUMENT);
     json_decref(add("x", "country = DE"));
-    text = node_refuses(&a, "population.add",
+    text = node_refuses(&northwind, "population.add",
                         json_pack("{s:s, s:s}", "name", "x", "rule", "country = AT"), MDL_U_EXISTS);
     ck_assert_ptr_nonnull(strstr(text, "'x' by rule already (country = DE)"));
-    ck_assert_uint_eq(files_in_sources(&a), 4); /* what was refused left nothing */
-    text = node_refuses(&a, "population.remove", json_pack("{s:s}", "population", "y"),
+    ck_assert_uint_eq(files_in_sources(&northwind), 4); /* what was refused left nothing */
+    text = node_refuses(&northwind, "population.remove", json_pack("{s:s}", "population", "y"),
                         MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "x"));
-    (void)node_refuses(&a, "population.remove", json_pack("{s:s}", "population", "prospects"),
-                       MDL_U_ARGUMENT);
-    json_decref(node_do(&a, "population.remove", json_pack("{s:s}", "population", "x")));
+    (void)node_refuses(&northwind, "population.remove",
+                       json_pack("{s:s}", "population", "prospects"), MDL_U_ARGUMENT);
+    json_decref(node_do(&northwind, "population.remove", json_pack("{s:s}", "population", "x")));
     ck_assert_int_eq(size_of("x"), -1);
-    ck_assert_uint_eq(files_in_sources(&a), 2);
+    ck_assert_uint_eq(files_in_sources(&northwind), 2);
 }
 END_TEST
 
 START_TEST(a_name_that_an_import_uses)
 {
     json_decref(node_import(
-        &a, "s.csv", sheet,
+        &northwind, "s.csv", sheet,
         json_pack("{s:s, s:[s]}", "source", "sheet", "populations", "big: Country = US")));
     const char *text =
-        node_refuses(&a, "population.add",
+        node_refuses(&northwind, "population.add",
                      json_pack("{s:s, s:s}", "name", "big", "rule", "country = DE"), MDL_U_EXISTS);
     ck_assert_ptr_nonnull(strstr(text, "sheet"));
     ck_assert_ptr_nonnull(strstr(text, "--population"));
@@ -244,7 +229,7 @@ END_TEST
 
 static json_int_t left_out(const char *why)
 {
-    json_t *d = node_do(&a, "population.list", json_object());
+    json_t *d = node_do(&northwind, "population.list", json_object());
     json_int_t n = at(json_object_get(json_object_get(d, "total"), "left_out"), why);
     json_decref(d);
     return n;
@@ -252,30 +237,32 @@ static json_int_t left_out(const char *why)
 
 START_TEST(private_accounts)
 {
-    import_all(&a);
-    json_t *d =
-        node_do(&a, "exclude.add", json_pack("{s:s, s:b}", "rule", "Rating = Hot", "preview", 1));
+    import_all(&northwind);
+    json_t *d = node_do(&northwind, "exclude.add",
+                        json_pack("{s:s, s:b}", "rule", "Rating = Hot", "preview", 1));
     ck_assert_int_eq(at(d, "accounts"), 2);
     json_decref(d);
     ck_assert_int_eq(left_out("private"), 0);
-    d = node_do(&a, "exclude.add", json_pack("{s:s}", "rule", "Rating = Hot"));
+    d = node_do(&northwind, "exclude.add", json_pack("{s:s}", "rule", "Rating = Hot"));
     json_int_t id = at(d, "id");
     json_decref(d);
     ck_assert_int_eq(left_out("private"), 2);
     ck_assert_int_eq(size_of("customers"), 3);
-    (void)node_refuses(&a, "exclude.add", json_pack("{s:s}", "rule", "Rating = Hot"), MDL_U_EXISTS);
-    (void)node_refuses(&a, "exclude.add", json_pack("{s:s}", "rule", "Raing = Hot"),
+    (void)node_refuses(&northwind, "exclude.add", json_pack("{s:s}", "rule", "Rating = Hot"),
+                       MDL_U_EXISTS);
+    (void)node_refuses(&northwind, "exclude.add", json_pack("{s:s}", "rule", "Raing = Hot"),
                        MDL_U_ARGUMENT);
-    json_t *r = import_crm(&a, accounts, deals);
+    json_t *r = import_crm(&northwind, accounts, deals);
     ck_assert_int_eq(at(json_object_get(r, "left_out"), "private"), 2);
     json_decref(r);
-    d = node_do(&a, "exclude.list", json_object());
+    d = node_do(&northwind, "exclude.list", json_object());
     const json_t *rule = json_array_get(json_object_get(d, "rules"), 0);
     ck_assert_int_eq(at(rule, "accounts"), 2);
     ck_assert_int_eq(at(rule, "id"), id);
     json_decref(d);
-    (void)node_refuses(&a, "exclude.remove", json_pack("{s:s}", "rule", "99"), MDL_U_NOT_FOUND);
-    json_decref(node_do(&a, "exclude.remove", json_pack("{s:s}", "rule", "Rating = Hot")));
+    (void)node_refuses(&northwind, "exclude.remove", json_pack("{s:s}", "rule", "99"),
+                       MDL_U_NOT_FOUND);
+    json_decref(node_do(&northwind, "exclude.remove", json_pack("{s:s}", "rule", "Rating = Hot")));
     ck_assert_int_eq(left_out("private"), 0);
 }
 END_TEST
@@ -285,7 +272,7 @@ END_TEST
 
 static json_t *suppress(const char *value, const char *country)
 {
-    return node_do(&a, "suppress.add",
+    return node_do(&northwind, "suppress.add",
                    json_pack("{s:[s], s:s*}", "values", value, "country", country));
 }
 
@@ -295,14 +282,14 @@ static void expect_suppressed(const char *value, const char *country, json_int_t
     const json_t *e = json_array_get(json_object_get(d, "entries"), 0);
     ck_assert_msg(at(e, "accounts") == n, "%s: %lld", value, (long long)at(e, "accounts"));
     ck_assert_int_eq(left_out("suppressed"), n);
-    json_decref(node_do(&a, "suppress.remove", json_pack("{s:s}", "entry", value)));
+    json_decref(node_do(&northwind, "suppress.remove", json_pack("{s:s}", "entry", value)));
     ck_assert_int_eq(left_out("suppressed"), 0);
     json_decref(d);
 }
 
 START_TEST(whom_a_value_means)
 {
-    import_all(&a);
+    import_all(&northwind);
     expect_suppressed("https://www.acme.com/about", NULL, 1);
     expect_suppressed("info@acme.com", NULL, 1);
     expect_suppressed("Acme", "DE", 1);
@@ -311,15 +298,16 @@ START_TEST(whom_a_value_means)
     expect_suppressed("crm:001000000000002", NULL, 1); /* an id of 15 characters */
     expect_suppressed("crm:001000000000002AAA", NULL, 1);
     expect_suppressed("sheet:001000000000002AAA", NULL, 0);
-    const char *text = node_refuses(
-        &a, "suppress.add", json_pack("{s:[s]}", "values", "erp:001000000000002"), MDL_U_NOT_FOUND);
+    const char *text =
+        node_refuses(&northwind, "suppress.add",
+                     json_pack("{s:[s]}", "values", "erp:001000000000002"), MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "crm"));
-    text = node_refuses(&a, "suppress.add",
+    text = node_refuses(&northwind, "suppress.add",
                         json_pack("{s:[s, s]}", "values", "acme.com", "x@gmail.com"), MDL_U_NO_KEY);
     ck_assert_ptr_nonnull(strstr(text, "gmail"));
     ck_assert_int_eq(left_out("suppressed"), 0); /* all of them, or none */
-    (void)node_refuses(&a, "suppress.add", json_pack("{s:[]}", "values"), MDL_U_ARGUMENT);
-    (void)node_refuses(&a, "suppress.remove", json_pack("{s:s}", "entry", "acme.com"),
+    (void)node_refuses(&northwind, "suppress.add", json_pack("{s:[]}", "values"), MDL_U_ARGUMENT);
+    (void)node_refuses(&northwind, "suppress.remove", json_pack("{s:s}", "entry", "acme.com"),
                        MDL_U_NOT_FOUND);
 }
 END_TEST
@@ -327,28 +315,28 @@ END_TEST
 START_TEST(it_stays_through_imports)
 {
     json_decref(suppress("acme.com", NULL)); /* before anything is imported */
-    json_t *r = import_crm(&a, accounts, deals);
+    json_t *r = import_crm(&northwind, accounts, deals);
     ck_assert_int_eq(at(json_object_get(r, "left_out"), "suppressed"), 1);
     json_decref(r);
     static const char moved[] = "Id,Name,Website,Type,IsDeleted,LEI\n"
                                 "001000000000009AAA,Acme Europe,acme.eu,Customer,false,\n"
                                 "001000000000001AAA,Acme GmbH,acme.com,Customer,false,"
                                 "529900T8BM49AURSDO55\n";
-    r = import_crm(&a, moved, NULL);
+    r = import_crm(&northwind, moved, NULL);
     ck_assert_int_eq(at(json_object_get(r, "left_out"), "suppressed"), 1);
     json_decref(r);
     /* Under another id, with other keys beside it. */
     static const char other[] = "Id,Name,Website,Type,IsDeleted,LEI\n"
                                 "001000000000077AAA,Neo,acme.com,Customer,false,"
                                 "529900T8BM49AURSDO55\n";
-    r = import_crm(&a, other, NULL);
+    r = import_crm(&northwind, other, NULL);
     ck_assert_int_eq(at(json_object_get(r, "left_out"), "suppressed"), 1);
     json_decref(r);
     json_t *d = suppress("acme.com", NULL);
     const json_t *e = json_array_get(json_object_get(d, "entries"), 0);
     ck_assert(json_is_true(json_object_get(e, "already")));
     json_decref(d);
-    d = node_do(&a, "suppress.list", json_object());
+    d = node_do(&northwind, "suppress.list", json_object());
     ck_assert_uint_eq(json_array_size(json_object_get(d, "entries")), 1);
     ck_assert_int_eq(at(json_array_get(json_object_get(d, "entries"), 0), "accounts"), 1);
     json_decref(d);
@@ -357,15 +345,15 @@ END_TEST
 
 START_TEST(a_file_of_values)
 {
-    import_all(&a);
+    import_all(&northwind);
     const char *text = node_refuses(
-        &a, "suppress.import",
+        &northwind, "suppress.import",
         json_pack("{s:s}", "text", "value;country;reason\nacme.com\nx@gmail.com\n"), MDL_U_NO_KEY);
     ck_assert_ptr_nonnull(strstr(text, "line 3"));
     ck_assert_int_eq(left_out("suppressed"), 0);
-    (void)node_refuses(&a, "suppress.import", json_pack("{s:s}", "text", "# nothing\n\n"),
+    (void)node_refuses(&northwind, "suppress.import", json_pack("{s:s}", "text", "# nothing\n\n"),
                        MDL_U_ARGUMENT);
-    json_t *d = node_do(&a, "suppress.import",
+    json_t *d = node_do(&northwind, "suppress.import",
                         json_pack("{s:s, s:s}", "text",
                                   "\xEF\xBB\xBFvalue;country;reason\r\nacme.com\r\n"
                                   "Globex; AT ;letter of May\r\n\r\n# a comment\r\nacme.com\r\n",
@@ -373,7 +361,7 @@ START_TEST(a_file_of_values)
     ck_assert_uint_eq(json_array_size(json_object_get(d, "entries")), 3);
     json_decref(d);
     ck_assert_int_eq(left_out("suppressed"), 2);
-    d = node_do(&a, "suppress.list", json_object());
+    d = node_do(&northwind, "suppress.list", json_object());
     const json_t *list = json_object_get(d, "entries");
     ck_assert_uint_eq(json_array_size(list), 2);
     ck_assert_str_eq(json_string_value(json_object_get(json_array_get(list, 0), "reason")),
@@ -400,16 +388,16 @@ static bool file_holds(const char *path, const char *words)
 
 static json_t *audit(void)
 {
-    return node_do(&a, "audit.list", json_object());
+    return node_do(&northwind, "audit.list", json_object());
 }
 
 START_TEST(the_log_holds_no_name)
 {
-    import_all(&a);
+    import_all(&northwind);
     json_decref(
-        node_do(&a, "suppress.add",
+        node_do(&northwind, "suppress.add",
                 json_pack("{s:[s], s:s}", "values", "umbrella.io", "reason", "Mr. Wesker")));
-    json_decref(node_do(&a, "suppress.remove", json_pack("{s:s}", "entry", "umbrella.io")));
+    json_decref(node_do(&northwind, "suppress.remove", json_pack("{s:s}", "entry", "umbrella.io")));
     json_t *d = audit();
     char *text = json_dumps(d, 0);
     ck_assert_ptr_nonnull(strstr(text, "suppress add: 1 entry"));
@@ -418,7 +406,7 @@ START_TEST(the_log_holds_no_name)
     ck_assert_ptr_null(strstr(text, "Wesker"));
     free(text);
     json_decref(d);
-    json_t *v = node_do(&a, "audit.verify", json_object());
+    json_t *v = node_do(&northwind, "audit.verify", json_object());
     ck_assert(json_is_true(json_object_get(v, "ok")));
     json_decref(v);
 }
@@ -431,9 +419,9 @@ static const char *round_id(const json_t *doc)
 
 static json_t *run_round(json_t **at_b)
 {
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
-    json_t *here = node_wait_round(&a, round_id(doc), 60);
-    *at_b = node_wait_round(&b, round_id(doc), 60);
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *here = node_wait_round(&northwind, round_id(doc), 60);
+    *at_b = node_wait_round(&contoso, round_id(doc), 60);
     ck_assert_str_eq(json_string_value(json_object_get(here, "state")), "complete");
     json_decref(doc);
     return here;
@@ -479,25 +467,25 @@ static const char theirs[] = "Company name,Company Domain Name,Lifecycle Stage,R
 START_TEST(a_suppressed_account_in_a_round)
 {
     json_t *at_b;
-    import_all(&a);
-    json_decref(node_import(&b, "b.csv", theirs, NULL));
-    nodes_pair(&a, &b, true);
+    import_all(&northwind);
+    json_decref(node_import(&contoso, "b.csv", theirs, NULL));
+    nodes_pair(&northwind, &contoso, true);
     json_t *first = run_round(&at_b);
     json_int_t n = keys_of(first, "own");
     ck_assert_int_eq(keys_of(at_b, "partner"), n);
-    ck_assert_int_eq(overlap(&a, "Contoso"), 3);
+    ck_assert_int_eq(overlap(&northwind, "Contoso"), 3);
     char id[40];
     (void)snprintf(id, sizeof id, "%s", json_string_value(json_object_get(first, "id")));
     json_decref(first);
     json_decref(at_b);
     /* What Acme gives: a domain, a name with its country, and two without. */
-    json_t *k = node_do(&a, "key.explain", json_pack("{s:[s]}", "values", "acme.com"));
+    json_t *k = node_do(&northwind, "key.explain", json_pack("{s:[s]}", "values", "acme.com"));
     json_decref(k);
-    json_t *before = node_do(&a, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *before = node_do(&northwind, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
     json_int_t previewed = at(json_object_get(before, "disclosure"), "own_keys");
     json_decref(before);
     json_decref(suppress("acme.com", NULL));
-    json_t *after = node_do(&a, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *after = node_do(&northwind, "round.preview", json_pack("{s:s}", "partner", "Contoso"));
     const json_t *disclosure = json_object_get(after, "disclosure");
     json_int_t gone = previewed - at(disclosure, "own_keys");
     ck_assert_int_ge(gone, 3);
@@ -506,9 +494,9 @@ START_TEST(a_suppressed_account_in_a_round)
     json_t *second = run_round(&at_b);
     ck_assert_int_eq(keys_of(second, "own"), n - gone);
     ck_assert_int_eq(keys_of(at_b, "partner"), n - gone); /* smaller by exactly its keys */
-    ck_assert_int_eq(overlap(&a, "Contoso"), 2);
-    ck_assert_int_eq(overlap(&b, "Northwind"), 2);
-    expect_in_no_snapshot(&a, id, "acme");
+    ck_assert_int_eq(overlap(&northwind, "Contoso"), 2);
+    ck_assert_int_eq(overlap(&contoso, "Northwind"), 2);
+    expect_in_no_snapshot(&northwind, id, "acme");
     json_decref(second);
     json_decref(at_b);
 }
@@ -516,14 +504,14 @@ END_TEST
 
 START_TEST(a_population_of_an_agreement_stays)
 {
-    import_all(&a);
-    json_decref(node_import(&b, "b.csv", theirs, NULL));
-    nodes_pair(&a, &b, false);
+    import_all(&northwind);
+    json_decref(node_import(&contoso, "b.csv", theirs, NULL));
+    nodes_pair(&northwind, &contoso, false);
     json_decref(add("dach", "country in (DE, AT)"));
-    json_decref(node_do(&a, "agreement.propose",
+    json_decref(node_do(&northwind, "agreement.propose",
                         json_pack("{s:s, s:[s]}", "partner", "Contoso", "populations", "dach")));
     for (int i = 0;; i++) {
-        json_t *d = node_do(&b, "agreement.list", json_object());
+        json_t *d = node_do(&contoso, "agreement.list", json_object());
         size_t n = json_array_size(json_object_get(d, "agreements"));
         json_decref(d);
         if (n == 1) {
@@ -532,9 +520,10 @@ START_TEST(a_population_of_an_agreement_stays)
         ck_assert_int_lt(i, 1000);
         usleep(20000);
     }
-    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
+    json_decref(
+        node_do(&contoso, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
     for (int i = 0;; i++) {
-        json_t *d = node_do(&a, "population.list", json_object());
+        json_t *d = node_do(&northwind, "population.list", json_object());
         const json_t *p = named(json_object_get(d, "populations"), "name", "dach");
         size_t n = json_array_size(json_object_get(p, "agreements"));
         json_decref(d);
@@ -544,12 +533,12 @@ START_TEST(a_population_of_an_agreement_stays)
         ck_assert_int_lt(i, 1000);
         usleep(20000);
     }
-    const char *text = node_refuses(&a, "population.remove",
+    const char *text = node_refuses(&northwind, "population.remove",
                                     json_pack("{s:s}", "population", "dach"), MDL_U_STATE);
     ck_assert_ptr_nonnull(strstr(text, "Contoso"));
     ck_assert_ptr_nonnull(strstr(text, "--force"));
-    json_t *d =
-        node_do(&a, "population.remove", json_pack("{s:s, s:b}", "population", "dach", "force", 1));
+    json_t *d = node_do(&northwind, "population.remove",
+                        json_pack("{s:s, s:b}", "population", "dach", "force", 1));
     ck_assert_uint_eq(json_array_size(json_object_get(d, "agreements")), 1);
     json_decref(d);
 }
@@ -560,7 +549,7 @@ static void *importing(void *ctx)
 {
     (void)ctx;
     for (int i = 0; i < 5; i++) {
-        json_decref(import_crm(&a, accounts, deals));
+        json_decref(import_crm(&northwind, accounts, deals));
     }
     return NULL;
 }
@@ -568,7 +557,7 @@ static void *importing(void *ctx)
 START_TEST(rules_and_imports_at_once)
 {
     pthread_t t;
-    import_all(&a);
+    import_all(&northwind);
     ck_assert_int_eq(pthread_create(&t, NULL, importing, NULL), 0);
     for (int i = 0; i < 5; i++) {
         char name[8];
@@ -576,7 +565,8 @@ START_TEST(rules_and_imports_at_once)
         struct mdl_error err = {MDL_OK, ""};
         json_t *result = NULL;
         json_t *params = json_pack("{s:s, s:s}", "name", name, "rule", "country = DE");
-        enum mdl_status st = mdl_service_do(a.service, "population.add", params, &result, &err);
+        enum mdl_status st =
+            mdl_service_do(northwind.service, "population.add", params, &result, &err);
         ck_assert_msg(st == MDL_OK || st == MDL_U_STATE, "%s", err.text);
         i -= st == MDL_U_STATE;
         json_decref(result);
@@ -588,32 +578,23 @@ START_TEST(rules_and_imports_at_once)
         (void)snprintf(name, sizeof name, "p%d", i);
         ck_assert_int_eq(size_of(name), 3);
     }
-    ck_assert_uint_eq(files_in_sources(&a), 4);
+    ck_assert_uint_eq(files_in_sources(&northwind), 4);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("populations");
-    TCase *t = tcase_create("populations");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 180);
-    tcase_add_test(t, a_rule_over_every_source);
-    tcase_add_test(t, rules_hold_for_later_imports);
-    tcase_add_test(t, errors_name_the_column);
-    tcase_add_test(t, a_name_that_an_import_uses);
-    tcase_add_test(t, private_accounts);
-    tcase_add_test(t, whom_a_value_means);
-    tcase_add_test(t, it_stays_through_imports);
-    tcase_add_test(t, a_file_of_values);
-    tcase_add_test(t, the_log_holds_no_name);
-    tcase_add_test(t, a_suppressed_account_in_a_round);
-    tcase_add_test(t, a_population_of_an_agreement_stays);
-    tcase_add_test(t, rules_and_imports_at_once);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    const TTest *const tests[] = {a_rule_over_every_source,
+                                  rules_hold_for_later_imports,
+                                  errors_name_the_column,
+                                  a_name_that_an_import_uses,
+                                  private_accounts,
+                                  whom_a_value_means,
+                                  it_stays_through_imports,
+                                  a_file_of_values,
+                                  the_log_holds_no_name,
+                                  a_suppressed_account_in_a_round,
+                                  a_population_of_an_agreement_stays,
+                                  rules_and_imports_at_once};
+    return two_nodes_run("populations", tests, sizeof tests / sizeof tests[0], 180);
 }

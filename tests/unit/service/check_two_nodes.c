@@ -6,23 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct node a;
-static struct node b;
-
-static void setup(void)
-{
-    char endpoint[64];
-    free_endpoint(endpoint);
-    node_start(&a, "Northwind", endpoint);
-    node_start(&b, "Contoso", NULL); /* dials out only */
-}
-
-static void teardown(void)
-{
-    node_remove(&a);
-    node_remove(&b);
-}
-
 static const char list_a[] = "Account Name,Website,Type,Account ID\n"
                              "Acme GmbH,https://www.acme.com,Customer,A1\n"
                              "Globex Corp,globex.example.org,Prospect,A2\n"
@@ -60,7 +43,7 @@ static void expect_keys(const json_t *report, const char *type, json_int_t keys,
 /* A1 stands twice, and A1 and A2 are of one house: what is counted is the list as imported. */
 START_TEST(keys_are_counted_once)
 {
-    json_t *r = node_import(&a, "a.csv",
+    json_t *r = node_import(&northwind, "a.csv",
                             "Account Name,Website,Type,Account ID\n"
                             "Acme GmbH,https://www.acme.com,Customer,A1\n"
                             "Acme GmbH,https://www.acme.com,Customer,A1\n"
@@ -83,8 +66,8 @@ static const char *round_id(const json_t *doc)
 
 static void import_both(void)
 {
-    json_t *ra = node_import(&a, "a.csv", list_a, NULL);
-    json_t *rb = node_import(&b, "b.csv", list_b, NULL);
+    json_t *ra = node_import(&northwind, "a.csv", list_a, NULL);
+    json_t *rb = node_import(&contoso, "b.csv", list_b, NULL);
     ck_assert_int_eq(number(ra, "accounts", NULL), 4);
     ck_assert_int_eq(number(rb, "accounts", NULL), 3);
     json_decref(ra);
@@ -124,26 +107,26 @@ static void expect_phases(struct node *n, const json_t *round)
 START_TEST(round_to_receipt)
 {
     import_both();
-    nodes_pair(&a, &b, true);
-    json_t *doc = node_do(&b, "round.start", json_pack("{s:s}", "partner", "Northwind"));
-    json_t *at_b = node_wait_round(&b, round_id(doc), 30);
-    json_t *at_a = node_wait_round(&a, round_id(doc), 30);
+    nodes_pair(&northwind, &contoso, true);
+    json_t *doc = node_do(&contoso, "round.start", json_pack("{s:s}", "partner", "Northwind"));
+    json_t *at_b = node_wait_round(&contoso, round_id(doc), 30);
+    json_t *at_a = node_wait_round(&northwind, round_id(doc), 30);
     ck_assert_str_eq(json_string_value(json_object_get(at_b, "state")), "complete");
     ck_assert_str_eq(json_string_value(json_object_get(at_a, "state")), "complete");
     ck_assert_int_eq(number(at_a, "keys", "matched"), number(at_b, "keys", "matched"));
     const json_t *receipt_a = json_object_get(at_a, "receipt");
     const json_t *receipt_b = json_object_get(at_b, "receipt");
     ck_assert(json_equal(json_object_get(receipt_a, "hash"), json_object_get(receipt_b, "hash")));
-    expect_phases(&a, at_a);
-    expect_phases(&b, at_b);
-    expect_overlap(&a, "Contoso", 2);
-    expect_overlap(&b, "Northwind", 2);
-    json_t *w = node_do(&a, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
+    expect_phases(&northwind, at_a);
+    expect_phases(&contoso, at_b);
+    expect_overlap(&northwind, "Contoso", 2);
+    expect_overlap(&contoso, "Northwind", 2);
+    json_t *w = node_do(&northwind, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_uint_eq(json_array_size(json_object_get(w, "rows")), 2);
-    json_t *m = node_do(&a, "matrix", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *m = node_do(&northwind, "matrix", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_int_eq(number(m, "own_accounts", NULL), 2);
     ck_assert_int_eq(number(m, "own_total", NULL), 4);
-    json_t *v = node_do(&a, "audit.verify", json_object());
+    json_t *v = node_do(&northwind, "audit.verify", json_object());
     char *text = json_dumps(v, 0);
     ck_assert_msg(json_is_true(json_object_get(v, "ok")), "%s", text);
     free(text);
@@ -160,13 +143,13 @@ END_TEST
 START_TEST(waits_for_a_person)
 {
     import_both();
-    nodes_pair(&a, &b, false);
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    nodes_pair(&northwind, &contoso, false);
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert(json_is_true(json_object_get(doc, "agreement_proposed")));
     /* The agreement arrives, and waits for Contoso's operator. */
     json_t *list = NULL;
     for (int i = 0; i < 500; i++) {
-        list = node_do(&b, "agreement.list", json_object());
+        list = node_do(&contoso, "agreement.list", json_object());
         if (json_array_size(json_object_get(list, "agreements")) == 1) {
             break;
         }
@@ -176,11 +159,12 @@ START_TEST(waits_for_a_person)
     }
     ck_assert_ptr_nonnull(list);
     json_decref(list);
-    (void)node_refuses(&b, "round.approve", json_pack("{s:s}", "round", "Northwind"),
+    (void)node_refuses(&contoso, "round.approve", json_pack("{s:s}", "round", "Northwind"),
                        MDL_U_NOT_FOUND);
-    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
+    json_decref(
+        node_do(&contoso, "agreement.accept", json_pack("{s:s}", "agreement", "Northwind")));
     for (int i = 0;; i++) {
-        json_t *rounds = node_do(&b, "round.list", json_object());
+        json_t *rounds = node_do(&contoso, "round.list", json_object());
         size_t n = json_array_size(json_object_get(rounds, "rounds"));
         json_decref(rounds);
         if (n == 1) {
@@ -189,8 +173,8 @@ START_TEST(waits_for_a_person)
         ck_assert_int_lt(i, 500);
         usleep(20000);
     }
-    json_decref(node_do(&b, "round.approve", json_pack("{s:s}", "round", "Northwind")));
-    json_t *done = node_wait_round(&a, round_id(doc), 30);
+    json_decref(node_do(&contoso, "round.approve", json_pack("{s:s}", "round", "Northwind")));
+    json_t *done = node_wait_round(&northwind, round_id(doc), 30);
     ck_assert_str_eq(json_string_value(json_object_get(done, "state")), "complete");
     json_decref(done);
     json_decref(doc);
@@ -199,24 +183,26 @@ END_TEST
 
 START_TEST(nothing_without_accounts_or_partner)
 {
-    nodes_pair(&a, &b, true);
-    const char *text =
-        node_refuses(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"), MDL_P_EMPTY);
+    nodes_pair(&northwind, &contoso, true);
+    const char *text = node_refuses(&northwind, "round.start",
+                                    json_pack("{s:s}", "partner", "Contoso"), MDL_P_EMPTY);
     ck_assert_ptr_nonnull(strstr(text, "mandorla import"));
-    text =
-        node_refuses(&a, "round.start", json_pack("{s:s}", "partner", "Nobody"), MDL_U_NOT_FOUND);
+    text = node_refuses(&northwind, "round.start", json_pack("{s:s}", "partner", "Nobody"),
+                        MDL_U_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(text, "Contoso"));
-    (void)node_refuses(&a, "overlap", json_pack("{s:s}", "partner", "Contoso"), MDL_U_NOT_FOUND);
-    (void)node_refuses(&a, "overlap", json_pack("{s:i}", "partner", 5), MDL_U_ARGUMENT);
-    (void)node_refuses(&a, "overlap", json_object(), MDL_U_ARGUMENT);
-    (void)node_refuses(&a, "overlap", json_pack("{s:s, s:b}", "partner", "Contoso", "nonsense", 1),
+    (void)node_refuses(&northwind, "overlap", json_pack("{s:s}", "partner", "Contoso"),
+                       MDL_U_NOT_FOUND);
+    (void)node_refuses(&northwind, "overlap", json_pack("{s:i}", "partner", 5), MDL_U_ARGUMENT);
+    (void)node_refuses(&northwind, "overlap", json_object(), MDL_U_ARGUMENT);
+    (void)node_refuses(&northwind, "overlap",
+                       json_pack("{s:s, s:b}", "partner", "Contoso", "nonsense", 1),
                        MDL_U_ARGUMENT);
 }
 END_TEST
 
 static json_int_t deadline_of(int max_keys)
 {
-    json_t *doc = node_do(&a, "agreement.propose",
+    json_t *doc = node_do(&northwind, "agreement.propose",
                           json_pack("{s:s, s:i}", "partner", "Contoso", "max_keys", max_keys));
     json_int_t seconds = number(doc, "agreement", "key_deadline_s");
     json_decref(doc);
@@ -225,7 +211,7 @@ static json_int_t deadline_of(int max_keys)
 
 START_TEST(larger_lists_have_more_time)
 {
-    nodes_pair(&a, &b, false);
+    nodes_pair(&northwind, &contoso, false);
     ck_assert_int_eq(deadline_of(500000), 900);
     ck_assert_int_eq(deadline_of(1000000), 900);
     ck_assert_int_eq(deadline_of(4000000), 3600);
@@ -242,20 +228,22 @@ START_TEST(bundle_of_three)
     node_start(&c, "Fabrikam", endpoint);
     import_both();
     json_decref(node_import(&c, "c.csv", list_c, NULL));
-    nodes_pair(&a, &b, true);
-    nodes_pair(&a, &c, true);
-    json_t *with_b = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
-    json_t *with_c = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Fabrikam"));
-    json_decref(node_wait_round(&a, round_id(with_b), 30));
-    json_decref(node_wait_round(&a, round_id(with_c), 30));
-    json_t *o = node_do(&a, "bundle", json_pack("{s:[s,s]}", "partners", "Contoso", "Fabrikam"));
+    nodes_pair(&northwind, &contoso, true);
+    nodes_pair(&northwind, &c, true);
+    json_t *with_b = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *with_c = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Fabrikam"));
+    json_decref(node_wait_round(&northwind, round_id(with_b), 30));
+    json_decref(node_wait_round(&northwind, round_id(with_c), 30));
+    json_t *o =
+        node_do(&northwind, "bundle", json_pack("{s:[s,s]}", "partners", "Contoso", "Fabrikam"));
     ck_assert_int_eq(number(o, "both", "count"), 1); /* Acme */
     const json_t *only = json_object_get(o, "only");
     ck_assert_int_eq(number(json_array_get(only, 0), "count", NULL), 1); /* Initech */
     ck_assert_int_eq(number(json_array_get(only, 1), "count", NULL), 1); /* Umbrella */
-    (void)node_refuses(&a, "bundle", json_pack("{s:[s,s]}", "partners", "Contoso", "Contoso"),
+    (void)node_refuses(&northwind, "bundle",
+                       json_pack("{s:[s,s]}", "partners", "Contoso", "Contoso"), MDL_U_ARGUMENT);
+    (void)node_refuses(&northwind, "bundle", json_pack("{s:[s]}", "partners", "Contoso"),
                        MDL_U_ARGUMENT);
-    (void)node_refuses(&a, "bundle", json_pack("{s:[s]}", "partners", "Contoso"), MDL_U_ARGUMENT);
     json_decref(with_b);
     json_decref(with_c);
     json_decref(o);
@@ -265,20 +253,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("two nodes");
-    TCase *t = tcase_create("round");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 120);
-    tcase_add_test(t, keys_are_counted_once);
-    tcase_add_test(t, round_to_receipt);
-    tcase_add_test(t, waits_for_a_person);
-    tcase_add_test(t, larger_lists_have_more_time);
-    tcase_add_test(t, bundle_of_three);
-    tcase_add_test(t, nothing_without_accounts_or_partner);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    const TTest *const tests[] = {keys_are_counted_once, round_to_receipt,
+                                  waits_for_a_person,    larger_lists_have_more_time,
+                                  bundle_of_three,       nothing_without_accounts_or_partner};
+    return two_nodes_run("two nodes", tests, sizeof tests / sizeof tests[0], 120);
 }
