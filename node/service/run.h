@@ -46,11 +46,14 @@ struct settling {
     int64_t after;
 };
 
-/* The list that a group's is compared with: agreement's min_change. */
-struct list_before {
-    bool some;
-    uint8_t round[MDL_STORE_ROUND];
-    uint8_t group;
+/* The lists that a group's is compared with, the last one first: agreement's min_change. */
+#define LISTS_BEFORE 8
+struct lists_before {
+    size_t n;
+    struct list_before {
+        uint8_t round[MDL_STORE_ROUND];
+        uint8_t group;
+    } at[LISTS_BEFORE];
 };
 
 struct run {
@@ -66,7 +69,7 @@ struct run {
     struct mdl_snap *snap[MDL_SESSION_GROUPS];
     struct mdl_snap_job *snap_job[MDL_SESSION_GROUPS];
     struct mdl_snap_report report[MDL_SESSION_GROUPS];
-    struct list_before before[MDL_SESSION_GROUPS];
+    struct lists_before before[MDL_SESSION_GROUPS];
     uint64_t brought; /* keys of ours this month, in rounds before */
     struct request *asked_first, *asked_last;
     struct request *masks; /* looked up some at a time, the oldest first */
@@ -75,6 +78,8 @@ struct run {
     struct settling settling;
     bool summary_asked;   /* the session waits for what settling finds */
     bool settle_tried;    /* the result was made, or cannot be made now */
+    bool fresh;           /* begun in this turn: nothing of it is committed yet */
+    bool undone;          /* its beginning never was: only its jobs are waited for */
     bool stepped;         /* in this turn */
     bool broken;          /* a write was refused: the session is told after the step */
     bool end_owed;        /* it has ended, but the database did not take that yet */

@@ -4,11 +4,13 @@
  *
  * min_change. A partner whose list stays the same learns from two counts whether what changed on
  * our side in between is in its list: with one account changed, of that account. So a list is
- * either the very same as before, or differs in at least min_change keys. "Before" is the last
- * round with the partner's identity, under whatever agreement, in which the two sides agreed on a
- * number of matches for a group with the same own populations and type of key. That round's list
- * stands in its file (store_snapshot.h), as long as its result is kept; if it is gone, the
- * difference cannot be shown and the round is refused. */
+ * either the very same as one of those before, or differs from each of them in at least min_change
+ * keys. "Before" are the last LISTS_BEFORE rounds with the partner's identity, under whatever
+ * agreement, in which we committed to a list of the same own populations and type of key, whatever
+ * became of them: a partner that keeps its last word back has the number all the same. The lists
+ * stand in their files (store_snapshot.h), as long as results are kept. If the last one is gone,
+ * the difference cannot be shown and the round is refused; an older one that is gone is left out.
+ */
 #include "run.h"
 #include "scope.h"
 
@@ -29,7 +31,7 @@ struct looking {
     uint8_t hash[HASH_BYTES];
     bool loaded;
     uint32_t month;
-    bool wanted; /* some group's list before is not found yet */
+    bool wanted; /* some group has room for one more list before */
     struct mdl_error *err;
     enum mdl_status status;
 };
@@ -65,27 +67,34 @@ static bool load(struct looking *l, const struct mdl_round_row *row)
     return l->loaded;
 }
 
-/* Notes the round's list for every group of ours that has none noted yet; false once all have. */
+/* Notes the list that we committed to for a group like `like`; the groups of one round that are
+ * alike have the same. */
+static void note_list(const struct looking *l, const struct mdl_round_row *row,
+                      const struct mdl_agreement_group *like, struct lists_before *b)
+{
+    for (size_t k = 0; k < row->n_groups && k < l->a->n_groups && b->n < LISTS_BEFORE; k++) {
+        if (row->group[k].own_keys > 0 && same_list(like, &l->a->groups[k], own_role(l->r))) {
+            b->at[b->n].group = (uint8_t)k;
+            memcpy(b->at[b->n++].round, row->id, sizeof b->at[0].round);
+            return;
+        }
+    }
+}
+
+/* For every group of ours; false once none has room for more. */
 static bool note_lists(struct looking *l, const struct mdl_round_row *row)
 {
     struct run *r = l->r;
-    bool missing = false;
+    bool room = false;
 
     if (!load(l, row)) {
         return false;
     }
     for (size_t g = 0; g < r->agreement.n_groups; g++) {
-        struct list_before *b = &r->before[g];
-        for (size_t k = 0; k < row->n_groups && k < l->a->n_groups && !b->some; k++) {
-            if (row->group[k].known &&
-                same_list(&r->agreement.groups[g], &l->a->groups[k], own_role(r))) {
-                *b = (struct list_before){.some = true, .group = (uint8_t)k};
-                memcpy(b->round, row->id, sizeof b->round);
-            }
-        }
-        missing = missing || !b->some;
+        note_list(l, row, &r->agreement.groups[g], &r->before[g]);
+        room = room || r->before[g].n < LISTS_BEFORE;
     }
-    return missing;
+    return room;
 }
 
 /* The last one first: what we brought this month, and the lists before. What the partner dated
@@ -137,36 +146,67 @@ static enum mdl_status cannot_tell(struct run_job *job)
                     job->run->agreement.caps.min_change);
 }
 
-static enum mdl_status check_group(struct run_job *job, size_t g)
+static enum mdl_status too_little(struct run_job *job, size_t g, uint32_t n)
+{
+    const struct run *r = job->run;
+
+    /* How many, and in which population, is for our operator alone. */
+    (void)snprintf(job->told, sizeof job->told,
+                   "min_change: a list has changed since a round before, but too little");
+    return mdl_fail(&job->err, MDL_P_CAP,
+                    "min_change: the list of our %s differs in %u keys from the one of a round "
+                    "before; the agreement asks for %u, or none",
+                    r->agreement.groups[g].populations[own_role(r)][0], n,
+                    r->agreement.caps.min_change);
+}
+
+/* *n: in how many keys the list differs from one before, exact below min_change. */
+static enum mdl_status compare(struct run_job *job, struct mdl_snap *now,
+                               const struct list_before *b, uint32_t *n)
 {
     struct run *r = job->run;
-    const struct list_before *b = &r->before[g];
-    uint32_t min = r->agreement.caps.min_change;
-    struct mdl_snap *now = NULL;
     struct mdl_snap *then = NULL;
-    uint32_t n = 0;
+    enum mdl_status st = mdl_snap_open(r->s->dir, b->round, b->group, &then, &job->err);
 
-    enum mdl_status st = mdl_snap_open(r->s->dir, r->row.id, (uint8_t)g, &now, &job->err);
     if (st == MDL_OK) {
-        st = mdl_snap_open(r->s->dir, b->round, b->group, &then, &job->err);
-        if (st == MDL_OK) {
-            st = mdl_snap_difference(now, then, min, &n, &job->err);
-        }
+        st = mdl_snap_difference(now, then, r->agreement.caps.min_change, n, &job->err);
+    }
+    mdl_snap_close(then);
+    return st;
+}
+
+static enum mdl_status compare_all(struct run_job *job, struct mdl_snap *now, size_t g)
+{
+    const struct lists_before *before = &job->run->before[g];
+    uint32_t least = UINT32_MAX;
+
+    for (size_t i = 0; i < before->n; i++) {
+        uint32_t n = 0;
+        enum mdl_status st = compare(job, now, &before->at[i], &n);
         if (st == MDL_U_NOT_FOUND || st == MDL_U_STATE) {
-            st = cannot_tell(job);
+            if (i == 0) {
+                return cannot_tell(job);
+            }
+            continue;
         }
+        if (st != MDL_OK || n == 0) {
+            return st; /* the very same: what it tells was told */
+        }
+        least = n < least ? n : least;
+    }
+    return least < job->run->agreement.caps.min_change ? too_little(job, g, least) : MDL_OK;
+}
+
+static enum mdl_status check_group(struct run_job *job, size_t g)
+{
+    struct mdl_snap *now = NULL;
+    enum mdl_status st =
+        mdl_snap_open(job->run->s->dir, job->run->row.id, (uint8_t)g, &now, &job->err);
+
+    if (st == MDL_OK) {
+        st = compare_all(job, now, g);
     }
     mdl_snap_close(now);
-    mdl_snap_close(then);
-    if (st == MDL_OK && n != 0 && n < min) {
-        /* How many, and in which population, is for our operator alone. */
-        (void)snprintf(job->told, sizeof job->told,
-                       "min_change: a list has changed since the round before, but too little");
-        st = mdl_fail(&job->err, MDL_P_CAP,
-                      "min_change: the list of our %s differs in %u keys from the one of the round "
-                      "before; the agreement asks for %u, or none",
-                      r->agreement.groups[g].populations[own_role(r)][0], n, min);
-    }
     return st;
 }
 
@@ -196,7 +236,7 @@ enum mdl_status run_caps_check(struct run_job *job)
                         (unsigned long long)caps->max_keys_month);
     }
     for (size_t g = 0; g < r->agreement.n_groups && st == MDL_OK; g++) {
-        st = r->before[g].some && r->report[g].keys > 0 ? check_group(job, g) : MDL_OK;
+        st = r->before[g].n > 0 && r->report[g].keys > 0 ? check_group(job, g) : MDL_OK;
     }
     return st;
 }

@@ -34,15 +34,15 @@ static enum mdl_status source_wanted(struct mdl_store *st, const char *stem, boo
                stem, wanted, err);
 }
 
-/* Of a round that was aborted nothing is left that a snapshot could explain. But if both sides knew
- * a number of matches, the next list is held against this one (min_change). */
+/* Of a round that was aborted nothing is left that a snapshot could explain. But if its list was
+ * committed to, the next ones are held against it (min_change). */
 static enum mdl_status round_wanted(struct mdl_store *st, const char *stem, bool *wanted,
                                     struct mdl_error *err)
 {
     return ask(st,
                "SELECT 1 FROM round WHERE lower(hex(id)) = substr(?, 1, 32) AND (outcome NOT IN "
                "('aborted', 'refused') OR EXISTS "
-               "(SELECT 1 FROM round_group WHERE round = number AND known))",
+               "(SELECT 1 FROM round_group WHERE round = number AND own_keys > 0))",
                stem, wanted, err);
 }
 

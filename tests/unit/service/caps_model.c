@@ -145,8 +145,8 @@ struct past {
     uint64_t begun;
     bool broken, debited;
     uint64_t debited_at;
-    bool known[POPULATIONS];
-    uint32_t mask[POPULATIONS], own_keys;
+    uint32_t mask[POPULATIONS]; /* what was committed to; 0: nothing */
+    uint32_t own_keys;
 };
 
 static struct past past[ROUNDS];
@@ -184,6 +184,26 @@ static const char *may_not_begin(const struct terms *t)
     return cold ? "cooldown_hours" : NULL;
 }
 
+/* Against the last eight lists of this population: the same as one, or far from all. */
+static bool changed_too_little(int p, uint32_t min_change)
+{
+    unsigned seen = 0;
+    bool near = false;
+
+    for (unsigned i = n_past; i > 0 && seen < 8 && list[p] != 0; i--) {
+        unsigned d = bits(list[p] ^ past[i - 1].mask[p]);
+        if (past[i - 1].mask[p] == 0) {
+            continue;
+        }
+        if (d == 0) {
+            return false;
+        }
+        near = near || d < min_change;
+        seen++;
+    }
+    return near;
+}
+
 /* The cap that lets the lists not leave. */
 static const char *may_not_leave(const struct terms *t)
 {
@@ -196,13 +216,8 @@ static const char *may_not_leave(const struct terms *t)
     }
     for (size_t g = 0; g < t->n; g++) {
         int p = t->order[g];
-        unsigned last = n_past;
         sum += bits(list[p]);
-        while (last > 0 && !past[last - 1].known[p]) {
-            last--;
-        }
-        unsigned d = last > 0 ? bits(list[p] ^ past[last - 1].mask[p]) : 0;
-        too_little = too_little || (list[p] != 0 && d > 0 && d < t->caps.min_change);
+        too_little = too_little || changed_too_little(p, t->caps.min_change);
     }
     if (sum > t->caps.max_keys_round) {
         return "max_keys_round";
@@ -314,8 +329,7 @@ static void end(struct run *r, const struct terms *t, enum reach reach, bool com
         k->own_keys = reach >= COMMITTED ? n : 0;
         k->known = reach == MATCHED && n > 0;
         p->own_keys += k->own_keys;
-        p->known[own] = k->known;
-        p->mask[own] = list[own];
+        p->mask[own] = reach >= COMMITTED ? list[own] : 0;
         if (reach >= DEBITED && n > 0) {
             k->partner_keys = 1 + dice(50);
             p->debited = true;

@@ -184,9 +184,32 @@ START_TEST(no_way_around_the_list_before)
     list[0] = 0x3ff0; /* and one that is much another */
     import();
     ck_assert_ptr_null(try_round(&t[1], MATCHED, true));
-    list[0] = 0xff | 0x100; /* now against that one */
+    list[0] = 0xff | 0x100; /* and not only against that one: the one before last is near */
     import();
-    ck_assert_ptr_null(try_round(&t[0], MATCHED, true));
+    ck_assert_str_eq(try_round(&t[0], MATCHED, true), "min_change");
+}
+END_TEST
+
+/* A partner that keeps TAGS or MATCH back has our number: the list counts from its COMMIT on. */
+START_TEST(a_list_counts_from_its_commitment_on)
+{
+    struct terms t = {.caps = open_caps, .n = 1};
+
+    n_past = 0;
+    dice_state = 4;
+    memset(list, 0, sizeof list);
+    t.caps.min_change = 3;
+    list[0] = 0xff;
+    import();
+    sign(&t, 0);
+    ck_assert_ptr_null(try_round(&t, COMMITTED, false));
+    restart(); /* what is kept of an aborted round is kept over a restart */
+    list[0] = 0x1ff;
+    import();
+    ck_assert_str_eq(try_round(&t, MATCHED, true), "min_change");
+    list[0] = 0xff;
+    import();
+    ck_assert_ptr_null(try_round(&t, MATCHED, true));
 }
 END_TEST
 
@@ -222,6 +245,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, caps_hold_in_every_life, 0, SEEDS);
     tcase_add_loop_test(t, one_account_more_is_refused_by_each_cap, 0, 5);
     tcase_add_test(t, no_way_around_the_list_before);
+    tcase_add_test(t, a_list_counts_from_its_commitment_on);
     tcase_add_loop_test(t, overlapping_populations_share_the_caps, 0, 3);
     suite_add_tcase(s, t);
     return run_suite(s);
