@@ -43,7 +43,8 @@ enum mdl_status rounds_may_run(struct mdl_service *s, const struct peer *p,
     struct mdl_agreement a;
     struct mdl_budget budget = {0};
     for (const struct run *r = s->runs; r != NULL; r = r->next) {
-        if (r->partner == p->id && r->stage != RUN_OVER) {
+        bool over = r->stage == RUN_OVER && !(r->undone && r->jobs > 0);
+        if (r->partner == p->id && !over) {
             return mdl_fail(err, MDL_P_BUSY, "a round with %s is at work", p->name);
         }
     }
@@ -72,6 +73,7 @@ enum mdl_status rounds_begin(struct mdl_service *s, struct mdl_round_row *row,
     if (r == NULL) {
         return mdl_fail(err, MDL_L_MEMORY, "not enough memory for a round");
     }
+    r->fresh = true;
     enum mdl_status st = run_prepare(r, err);
     r->row.n_groups = r->agreement.n_groups;
     row->n_groups = r->row.n_groups;
@@ -308,7 +310,7 @@ void rounds_settle(struct mdl_service *s)
     struct run **at = &s->runs;
     while (*at != NULL) {
         struct run *r = *at;
-        r->stepped = false;
+        r->stepped = r->fresh = false;
         settle_one(r);
         if (r->stage == RUN_OVER && r->jobs == 0 && r->session == NULL && !r->end_owed) {
             *at = r->next;
@@ -319,11 +321,24 @@ void rounds_settle(struct mdl_service *s)
     }
 }
 
+/* The round waits still, for the database as for the partner: no approval left, so nothing of it
+ * may go on here, and no end of it be written. */
+static void forget(struct run *r)
+{
+    r->fresh = false;
+    r->undone = true;
+    r->stage = RUN_OVER;
+    r->row.outcome = MDL_ROUND_ABORTED;
+    atomic_store(&r->cancel, true);
+}
+
 void rounds_commit_failed(struct mdl_service *s, const struct mdl_error *why)
 {
     for (struct run *r = s->runs; r != NULL; r = r->next) {
         bool open = r->session != NULL && !mdl_session_closed(r->session);
-        if (open && r->stepped) {
+        if (r->fresh && r->session == NULL) {
+            forget(r);
+        } else if (open && r->stepped) {
             /* Nothing of the step is in the database and nothing left: the session must not go on
              * as if it had. */
             struct mdl_event ev = {.type = MDL_EV_FAILED};
@@ -331,7 +346,7 @@ void rounds_commit_failed(struct mdl_service *s, const struct mdl_error *why)
             ev.u.end.text = "the node's database refused";
             r->stepped = false;
             run_event(r, &ev);
-        } else if (!open && r->row.outcome != MDL_ROUND_RUNNING) {
+        } else if (!open && !r->undone && r->row.outcome != MDL_ROUND_RUNNING) {
             /* Written as soon as the database takes it; else the restart finds it. */
             r->end_owed = true;
             r->owed_at = steady_ms() + OWED_MS;
