@@ -2,6 +2,7 @@
  * It may not store anything. */
 #include "suppress_value.h"
 
+#include <record.h>
 #include <string.h>
 
 static bool has_source(const struct rules_state *st, const char *name, size_t len)
@@ -14,19 +15,21 @@ static bool has_source(const struct rules_state *st, const char *name, size_t le
     return false;
 }
 
-/* "crm:001..." and not "https://...": a source's name, a colon, and an id. */
+/* "crm:001..." and not "https://..." or "the company: a name": a source's name, a colon, an id. */
 static bool looks_like_record(const char *value, size_t *slug)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     *slug = strspn(value, letters);
-    return *slug > 0 && *slug <= MDL_STORE_SLUG && value[*slug] == ':' &&
-           value[*slug + 1] != '\0' && value[*slug + 1] != '/' &&
-           strpbrk(value + *slug + 1, " \t") == NULL;
+    return *slug > 0 && *slug <= MDL_STORE_SLUG && value[*slug] == ':' && value[*slug + 1] != '/' &&
+           value[*slug + 1] != ' ';
 }
 
 static enum mdl_status take_record(const char *value, size_t slug, struct mdl_suppress_row *row,
                                    struct mdl_error *err)
 {
+    if (value[slug + 1] == '\0') {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.80s' names a source and no record of it", value);
+    }
     if (strlen(value + slug + 1) > MDL_SUPPRESS_RECORD) {
         return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s...': a record id has at most %d bytes", value,
                         MDL_SUPPRESS_RECORD);
@@ -36,11 +39,16 @@ static enum mdl_status take_record(const char *value, size_t slug, struct mdl_su
     return MDL_OK;
 }
 
+struct told {
+    struct mdl_key_note last;    /* why there is no key */
+    struct mdl_key_note country; /* why the country is none */
+};
+
 static void note_refusal(void *ctx, const struct mdl_key_note *n)
 {
-    struct mdl_key_note *last = ctx;
+    struct told *t = ctx;
     if (n->status != MDL_OK) {
-        *last = *n;
+        *(strcmp(n->field, "country") == 0 ? &t->country : &t->last) = *n;
     }
 }
 
@@ -74,18 +82,24 @@ static enum mdl_status derive(struct mdl_service *s, const char *value, const ch
                               struct mdl_suppress_row *row, struct mdl_error *err)
 {
     struct mdl_key_set set;
-    struct mdl_key_note why = {0};
+    struct told why = {0};
     enum mdl_status st =
         mdl_keys_explain(s->profile, value, country, note_refusal, &why, &set, err);
     if (st != MDL_OK) {
         return st;
+    }
+    /* It would narrow the entry to accounts without a country, and nobody would notice. */
+    if (why.country.text[0] != '\0') {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "'%.80s': %.160s; expected an ISO 3166 code or a country's name", value,
+                        why.country.text);
     }
     take_keys(&set, country != NULL, row);
     if (row->n_keys == 0) {
         return mdl_fail(err, MDL_U_NO_KEY,
                         "'%.80s' gives no match key%s%.160s; name the company, its website, a "
                         "registry id, or the record as SOURCE:ID",
-                        value, why.text[0] != '\0' ? ": " : "", why.text);
+                        value, why.last.text[0] != '\0' ? ": " : "", why.last.text);
     }
     return MDL_OK;
 }
@@ -109,6 +123,29 @@ static void list_sources(const struct rules_state *st, char *out, size_t size)
     }
 }
 
+/* Bounds of the texts as they are stored; a value with a line's end in it is two that were read as
+ * one, and would mean neither. */
+static enum mdl_status check_texts(const char *value, const char *country, const char *reason,
+                                   struct mdl_error *err)
+{
+    if (value[0] == '\0' || strlen(value) > MDL_SUPPRESS_VALUE) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s': a value has 1 to %d bytes", value,
+                        MDL_SUPPRESS_VALUE);
+    }
+    if (strlen(reason) > MDL_STORE_TEXT || strlen(country) > MDL_SUPPRESS_COUNTRY) {
+        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s': a reason has at most %d bytes, a country %d",
+                        value, MDL_STORE_TEXT, MDL_SUPPRESS_COUNTRY);
+    }
+    if (!mdl_text_clean(value, strlen(value)) || !mdl_text_clean(country, strlen(country)) ||
+        !mdl_text_clean(reason, strlen(reason))) {
+        return mdl_fail(err, MDL_U_ARGUMENT,
+                        "'%.60s': expected text without control characters; a line ends as in "
+                        "Unix or Windows",
+                        value);
+    }
+    return MDL_OK;
+}
+
 enum mdl_status suppress_value(struct mdl_service *s, const struct rules_state *state,
                                const struct suppress_wish *wish, struct mdl_suppress_row *row,
                                struct mdl_error *err)
@@ -118,14 +155,9 @@ enum mdl_status suppress_value(struct mdl_service *s, const struct rules_state *
     const char *reason = wish->reason != NULL ? wish->reason : "";
     memset(row, 0, sizeof *row);
     row->added_at = now_ms();
-    if (wish->value[0] == '\0' || strlen(wish->value) > MDL_SUPPRESS_VALUE) {
-        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s': a value has 1 to %d bytes", wish->value,
-                        MDL_SUPPRESS_VALUE);
-    }
-    if (strlen(reason) > MDL_STORE_TEXT ||
-        (country != NULL && strlen(country) > MDL_SUPPRESS_COUNTRY)) {
-        return mdl_fail(err, MDL_U_ARGUMENT, "'%.60s': a reason has at most %d bytes, a country %d",
-                        wish->value, MDL_STORE_TEXT, MDL_SUPPRESS_COUNTRY);
+    enum mdl_status st = check_texts(wish->value, country != NULL ? country : "", reason, err);
+    if (st != MDL_OK) {
+        return st;
     }
     memcpy(row->value, wish->value, strlen(wish->value) + 1);
     memcpy(row->reason, reason, strlen(reason) + 1);
@@ -136,7 +168,8 @@ enum mdl_status suppress_value(struct mdl_service *s, const struct rules_state *
     if (record && has_source(state, wish->value, slug)) {
         return take_record(wish->value, slug, row, err);
     }
-    enum mdl_status st = derive(s, wish->value, country, row, err);
+    st = derive(s, wish->value, country, row, err);
+    record = record && wish->value[slug + 1] != '\0' && strchr(wish->value, ' ') == NULL;
     if (st == MDL_OK && record && is_name_only(row)) {
         char names[200];
         list_sources(state, names, sizeof names);

@@ -312,6 +312,34 @@ START_TEST(whom_a_value_means)
 }
 END_TEST
 
+static void nothing_is_added(const char *text, enum mdl_status want, const char *words)
+{
+    const char *said =
+        node_refuses(&northwind, "suppress.import", json_pack("{s:s}", "text", text), want);
+    ck_assert_msg(strstr(said, words) != NULL, "'%s' without '%s'", said, words);
+    ck_assert_int_eq(left_out("suppressed"), 0);
+}
+
+/* An objection that is read wrongly would be none, and nobody would notice. */
+START_TEST(values_that_would_mean_nothing)
+{
+    import_all(&northwind);
+    nothing_is_added("acme.com\rglobex.com\r", MDL_U_ARGUMENT, "control characters");
+    nothing_is_added("acme.com\nAcme\x1b[31m\n", MDL_U_ARGUMENT, "line 2");
+    nothing_is_added("Foo; Bar GmbH\n", MDL_U_ARGUMENT, "\"Bar GmbH\" is no country");
+    nothing_is_added("Acme;Germny\n", MDL_U_ARGUMENT, "\"Germny\" is no country");
+    nothing_is_added("crm:\n", MDL_U_ARGUMENT, "no record");
+    json_t *d = suppress("crm:ACME 1", NULL); /* an id may have a space */
+    const json_t *e = json_array_get(json_object_get(d, "entries"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(e, "record_id")), "ACME 1");
+    json_decref(d);
+    d = suppress("note: a company", NULL);
+    ck_assert(json_is_null(
+        json_object_get(json_array_get(json_object_get(d, "entries"), 0), "record_id")));
+    json_decref(d);
+}
+END_TEST
+
 START_TEST(it_stays_through_imports)
 {
     json_decref(suppress("acme.com", NULL)); /* before anything is imported */
@@ -590,6 +618,7 @@ int main(void)
                                   a_name_that_an_import_uses,
                                   private_accounts,
                                   whom_a_value_means,
+                                  values_that_would_mean_nothing,
                                   it_stays_through_imports,
                                   a_file_of_values,
                                   the_log_holds_no_name,
