@@ -6,27 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct node a;
-static struct node b;
-
 static const char list_a[] = "Account Name,Website,Type,Account ID\n"
                              "Acme GmbH,https://www.acme.com,Customer,A1\n"
                              "Globex Corp,globex.example.org,Prospect,A2\n"
                              "Initech,initech.com,Customer,A3\n";
 
-static void setup(void)
+static void paired(void)
 {
-    char endpoint[64];
-    free_endpoint(endpoint);
-    node_start(&a, "Northwind", endpoint);
-    node_start(&b, "Contoso", NULL);
-    nodes_pair(&a, &b, false);
-}
-
-static void teardown(void)
-{
-    node_remove(&a);
-    node_remove(&b);
+    two_nodes_setup();
+    nodes_pair(&northwind, &contoso, false);
 }
 
 static const json_t *at(const json_t *o, const char *name)
@@ -44,7 +32,7 @@ static const char *text(const json_t *o, const char *name)
 
 static const char *other(const struct node *n)
 {
-    return n == &a ? "Contoso" : "Northwind";
+    return n == &northwind ? "Contoso" : "Northwind";
 }
 
 /* The state of an agreement on a node; "" if it is not there. */
@@ -73,7 +61,8 @@ static void wait_state(struct node *n, const char *id, const char *want)
         }
         usleep(10000);
     }
-    ck_abort_msg("agreement %.8s at %s is '%s', not '%s'", id, n == &a ? "a" : "b", state, want);
+    ck_abort_msg("agreement %.8s at %s is '%s', not '%s'", id, n == &northwind ? "a" : "b", state,
+                 want);
 }
 
 static json_t *cells(const json_t *doc)
@@ -126,11 +115,11 @@ static void accept(struct node *n, const char *id)
 /* A draft of a's, signed by both. */
 static void agree_draft(char id[129])
 {
-    json_t *draft = terms_of(&a, NULL);
-    propose(&a, "agreement.propose", with_terms(&a, text(draft, "terms")), id);
+    json_t *draft = terms_of(&northwind, NULL);
+    propose(&northwind, "agreement.propose", with_terms(&northwind, text(draft, "terms")), id);
     json_decref(draft);
-    accept(&b, id);
-    wait_state(&a, id, "in-force");
+    accept(&contoso, id);
+    wait_state(&northwind, id, "in-force");
 }
 
 /* ---- terms as a file ----------------------------------------------------------------------------
@@ -139,11 +128,11 @@ static void agree_draft(char id[129])
 START_TEST(a_draft_is_counts_and_comes_back)
 {
     char id[129];
-    json_decref(node_import(&a, "a.csv", list_a, NULL));
-    json_t *draft = terms_of(&a, NULL);
+    json_decref(node_import(&northwind, "a.csv", list_a, NULL));
+    json_t *draft = terms_of(&northwind, NULL);
     ck_assert(json_is_null(at(draft, "from")));
-    propose(&a, "agreement.propose", with_terms(&a, text(draft, "terms")), id);
-    json_t *shown = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", id));
+    propose(&northwind, "agreement.propose", with_terms(&northwind, text(draft, "terms")), id);
+    json_t *shown = node_do(&northwind, "agreement.show", json_pack("{s:s}", "agreement", id));
     size_t i;
     const json_t *c;
     ck_assert_uint_eq(json_array_size(cells(shown)), 9);
@@ -161,11 +150,11 @@ START_TEST(a_draft_is_counts_and_comes_back)
     ck_assert_int_eq(json_integer_value(at(json_array_get(own, 2), "accounts")), 1);
     ck_assert_str_eq(text(json_array_get(own, 0), "level"), "counts");
     /* Drafted from it on both sides: the same cells, seen from there. */
-    json_t *again = terms_of(&a, id);
+    json_t *again = terms_of(&northwind, id);
     ck_assert_str_eq(strstr(text(again, "terms"), "[agreement]"),
                      strstr(text(draft, "terms"), "[agreement]"));
-    wait_state(&b, id, "proposed-by-them");
-    json_t *at_b = terms_of(&b, id);
+    wait_state(&contoso, id, "proposed-by-them");
+    json_t *at_b = terms_of(&contoso, id);
     ck_assert_ptr_nonnull(strstr(text(at_b, "terms"), "prospects : open-opportunities"));
     json_decref(draft);
     json_decref(shown);
@@ -184,10 +173,10 @@ static const char mixed[] = "[agreement]\npurpose = a fair\napproval = standing\
 START_TEST(both_sides_see_the_same_cells)
 {
     char id[129];
-    propose(&a, "agreement.propose", with_terms(&a, mixed), id);
-    wait_state(&b, id, "proposed-by-them");
-    json_t *at_a = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", id));
-    json_t *at_b = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", id));
+    propose(&northwind, "agreement.propose", with_terms(&northwind, mixed), id);
+    wait_state(&contoso, id, "proposed-by-them");
+    json_t *at_a = node_do(&northwind, "agreement.show", json_pack("{s:s}", "agreement", id));
+    json_t *at_b = node_do(&contoso, "agreement.show", json_pack("{s:s}", "agreement", id));
     ck_assert_str_eq(text(cell(at_a, "customers", "prospects"), "level"), "accounts");
     ck_assert_str_eq(text(cell(at_b, "prospects", "customers"), "level"), "accounts");
     ck_assert_str_eq(text(cell(at_b, "customers", "customers"), "key_type"), "lei");
@@ -213,21 +202,22 @@ END_TEST
 
 static void refuses(json_t *params, const char *says)
 {
-    const char *why = node_refuses(&a, "agreement.propose", params, MDL_U_ARGUMENT);
+    const char *why = node_refuses(&northwind, "agreement.propose", params, MDL_U_ARGUMENT);
     ck_assert_msg(strstr(why, says) != NULL, "'%s', expected '%s'", why, says);
 }
 
 START_TEST(what_a_file_may_not_say)
 {
-    refuses(with_terms(&a, "[cells]\ncustmers : prospects = counts\n"),
+    refuses(with_terms(&northwind, "[cells]\ncustmers : prospects = counts\n"),
             "x.terms, line 2: population of ours: there is no 'custmers' here; there are "
             "'customers'");
-    refuses(with_terms(&a, "[cells]\ncustomers : prospects = hidden\n"),
+    refuses(with_terms(&northwind, "[cells]\ncustomers : prospects = hidden\n"),
             "x.terms: every cell is hidden");
-    refuses(with_terms(&a, "[caps]\nmin_result = 9\nmax_result = 8\n[cells]\ncustomers : x = "
-                           "counts\n"),
+    refuses(with_terms(&northwind,
+                       "[caps]\nmin_result = 9\nmax_result = 8\n[cells]\ncustomers : x = "
+                       "counts\n"),
             "x.terms: max_result is below min_result");
-    json_t *both = with_terms(&a, mixed);
+    json_t *both = with_terms(&northwind, mixed);
     (void)json_object_set_new(both, "days", json_integer(3));
     refuses(both, "days: a file says everything");
     /* Each count is a group: 34 are more than an agreement holds. */
@@ -237,8 +227,8 @@ START_TEST(what_a_file_may_not_say)
         snprintf(many + used, sizeof many - used, "%s : p%d = counts\n",
                  i < 17 ? "customers" : "prospects", i % 17);
     }
-    refuses(with_terms(&a, many), "more than 32 groups");
-    json_t *list = node_do(&a, "agreement.list", json_object());
+    refuses(with_terms(&northwind, many), "more than 32 groups");
+    json_t *list = node_do(&northwind, "agreement.list", json_object());
     ck_assert_uint_eq(json_array_size(at(list, "agreements")), 0);
     json_decref(list);
 }
@@ -256,21 +246,22 @@ START_TEST(a_change_replaces_on_both_sides)
 {
     char first[129];
     char second[129];
-    const char *why = node_refuses(&a, "agreement.amend",
-                                   one_cell(&a, "customers:prospects=accounts"), MDL_U_STATE);
+    const char *why =
+        node_refuses(&northwind, "agreement.amend",
+                     one_cell(&northwind, "customers:prospects=accounts"), MDL_U_STATE);
     ck_assert_ptr_nonnull(strstr(why, "no agreement with Contoso is in force"));
     agree_draft(first);
-    why = node_refuses(&a, "agreement.amend", one_cell(&a, "customers:prospects=counts"),
-                       MDL_U_ARGUMENT);
+    why = node_refuses(&northwind, "agreement.amend",
+                       one_cell(&northwind, "customers:prospects=counts"), MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(why, "changes nothing"));
-    why = node_refuses(&a, "agreement.amend", json_pack("{s:s}", "partner", "Contoso"),
+    why = node_refuses(&northwind, "agreement.amend", json_pack("{s:s}", "partner", "Contoso"),
                        MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(why, "what is to change?"));
-    json_t *params = one_cell(&a, "prospects:prospects=hidden");
+    json_t *params = one_cell(&northwind, "prospects:prospects=hidden");
     (void)json_object_set_new(params, "reason", json_string("less is enough"));
-    propose(&a, "agreement.amend", params, second);
-    wait_state(&b, second, "proposed-by-them");
-    json_t *shown = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", second));
+    propose(&northwind, "agreement.amend", params, second);
+    wait_state(&contoso, second, "proposed-by-them");
+    json_t *shown = node_do(&contoso, "agreement.show", json_pack("{s:s}", "agreement", second));
     ck_assert_str_eq(text(shown, "against"), first);
     ck_assert_str_eq(text(at(shown, "agreement"), "note"), "less is enough");
     const json_t *change = json_array_get(at(shown, "changes"), 0);
@@ -280,12 +271,13 @@ START_TEST(a_change_replaces_on_both_sides)
     ck_assert(json_is_false(at(change, "more")));
     ck_assert(json_is_null(at(shown, "request"))); /* it asks for less */
     json_decref(shown);
-    accept(&b, second);
-    wait_state(&a, second, "in-force");
-    wait_state(&a, first, "replaced");
-    wait_state(&b, second, "in-force");
-    wait_state(&b, first, "replaced");
-    why = node_refuses(&b, "agreement.revoke", json_pack("{s:s}", "agreement", first), MDL_U_STATE);
+    accept(&contoso, second);
+    wait_state(&northwind, second, "in-force");
+    wait_state(&northwind, first, "replaced");
+    wait_state(&contoso, second, "in-force");
+    wait_state(&contoso, first, "replaced");
+    why = node_refuses(&contoso, "agreement.revoke", json_pack("{s:s}", "agreement", first),
+                       MDL_U_STATE);
     ck_assert_ptr_nonnull(strstr(why, "replaced"));
 }
 END_TEST
@@ -295,23 +287,24 @@ START_TEST(rounds_of_the_replaced_one_end)
 {
     char first[129];
     char second[129];
-    json_decref(node_import(&a, "a.csv", list_a, NULL));
-    json_decref(node_import(&b, "b.csv", list_a, NULL));
+    json_decref(node_import(&northwind, "a.csv", list_a, NULL));
+    json_decref(node_import(&contoso, "b.csv", list_a, NULL));
     agree_draft(first);
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     char id[64];
     snprintf(id, sizeof id, "%s", text(at(doc, "round"), "id"));
     json_decref(doc);
-    propose(&b, "agreement.amend", one_cell(&b, "customers:customers=accounts"), second);
-    accept(&a, second);
-    wait_state(&b, second, "in-force");
+    propose(&contoso, "agreement.amend", one_cell(&contoso, "customers:customers=accounts"),
+            second);
+    accept(&northwind, second);
+    wait_state(&contoso, second, "in-force");
     for (int i = 0; i < 2; i++) {
-        json_t *round = node_wait_round(i == 0 ? &a : &b, id, 20);
+        json_t *round = node_wait_round(i == 0 ? &northwind : &contoso, id, 20);
         ck_assert_str_eq(text(round, "state"), "refused");
         ck_assert_str_eq(text(round, "text"), "the agreement was replaced by a newer one");
         json_decref(round);
     }
-    doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_str_eq(text(at(doc, "round"), "agreement"), second);
     json_decref(doc);
 }
@@ -326,26 +319,27 @@ START_TEST(crossing_changes_settle_the_same)
     char at_a[2][32];
     char at_b[2][32];
     agree_draft(base);
-    propose(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"), one);
-    propose(&b, "agreement.amend", one_cell(&b, "prospects:prospects=accounts"), two);
-    wait_state(&a, two, "proposed-by-them");
-    wait_state(&b, one, "proposed-by-them");
-    json_decref(node_do(&a, "agreement.accept", json_pack("{s:s}", "agreement", two)));
+    propose(&northwind, "agreement.amend", one_cell(&northwind, "customers:customers=accounts"),
+            one);
+    propose(&contoso, "agreement.amend", one_cell(&contoso, "prospects:prospects=accounts"), two);
+    wait_state(&northwind, two, "proposed-by-them");
+    wait_state(&contoso, one, "proposed-by-them");
+    json_decref(node_do(&northwind, "agreement.accept", json_pack("{s:s}", "agreement", two)));
     /* b may have heard already: then it refuses what would be replaced at once. */
     struct mdl_error err = {MDL_OK, ""};
     json_t *params = json_pack("{s:s}", "agreement", one);
     json_t *doc = NULL;
-    enum mdl_status st = mdl_service_do(b.service, "agreement.accept", params, &doc, &err);
+    enum mdl_status st = mdl_service_do(contoso.service, "agreement.accept", params, &doc, &err);
     json_decref(params);
     json_decref(doc);
     ck_assert_msg(st == MDL_OK || st == MDL_U_STATE, "%s", err.text);
-    wait_state(&a, base, "replaced");
-    wait_state(&b, base, "replaced");
+    wait_state(&northwind, base, "replaced");
+    wait_state(&contoso, base, "replaced");
     for (int i = 0; i < 200; i++) {
-        state_of(&a, one, at_a[0]);
-        state_of(&a, two, at_a[1]);
-        state_of(&b, one, at_b[0]);
-        state_of(&b, two, at_b[1]);
+        state_of(&northwind, one, at_a[0]);
+        state_of(&northwind, two, at_a[1]);
+        state_of(&contoso, one, at_b[0]);
+        state_of(&contoso, two, at_b[1]);
         if (st == MDL_U_STATE || (strcmp(at_a[0], at_b[0]) == 0 && strcmp(at_a[1], at_b[1]) == 0)) {
             break;
         }
@@ -363,19 +357,19 @@ START_TEST(an_older_one_is_not_accepted)
 {
     char older[129];
     char newer[129];
-    propose(&b, "agreement.propose", with_terms(&b, mixed), older);
+    propose(&contoso, "agreement.propose", with_terms(&contoso, mixed), older);
     usleep(20000); /* begins later */
-    propose(&a, "agreement.propose", with_terms(&a, mixed), newer);
-    accept(&b, newer);
-    wait_state(&a, newer, "in-force");
-    wait_state(&a, older, "proposed-by-them");
-    const char *why =
-        node_refuses(&a, "agreement.accept", json_pack("{s:s}", "agreement", older), MDL_U_STATE);
+    propose(&northwind, "agreement.propose", with_terms(&northwind, mixed), newer);
+    accept(&contoso, newer);
+    wait_state(&northwind, newer, "in-force");
+    wait_state(&northwind, older, "proposed-by-them");
+    const char *why = node_refuses(&northwind, "agreement.accept",
+                                   json_pack("{s:s}", "agreement", older), MDL_U_STATE);
     ck_assert_ptr_nonnull(strstr(why, "newer than this one and would replace it"));
-    json_decref(node_do(&a, "agreement.reject",
+    json_decref(node_do(&northwind, "agreement.reject",
                         json_pack("{s:s, s:s}", "agreement", older, "reason", "too late")));
-    wait_state(&b, older, "rejected");
-    json_t *shown = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", older));
+    wait_state(&contoso, older, "rejected");
+    json_t *shown = node_do(&contoso, "agreement.show", json_pack("{s:s}", "agreement", older));
     ck_assert_str_eq(text(at(shown, "agreement"), "reason"), "too late");
     json_decref(shown);
 }
@@ -387,22 +381,22 @@ START_TEST(the_standing_rule_replaces_nothing_else)
     char narrow[129];
     char standard[129];
     char state[32];
-    json_decref(
-        node_do(&b, "partner.set", json_pack("{s:s, s:b}", "partner", "Northwind", "accept", 1)));
+    json_decref(node_do(&contoso, "partner.set",
+                        json_pack("{s:s, s:b}", "partner", "Northwind", "accept", 1)));
     agree_draft(narrow);
-    propose(&a, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"), standard);
-    wait_state(&b, standard, "proposed-by-them");
+    propose(&northwind, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"), standard);
+    wait_state(&contoso, standard, "proposed-by-them");
     usleep(300000);
-    state_of(&b, standard, state);
+    state_of(&contoso, standard, state);
     ck_assert_str_eq(state, "proposed-by-them");
-    state_of(&b, narrow, state);
+    state_of(&contoso, narrow, state);
     ck_assert_str_eq(state, "in-force");
     /* A person may; from then on the standing rule may too. */
-    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", standard)));
-    wait_state(&a, standard, "in-force");
-    propose(&a, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"), narrow);
-    wait_state(&a, narrow, "in-force");
-    wait_state(&a, standard, "replaced");
+    json_decref(node_do(&contoso, "agreement.accept", json_pack("{s:s}", "agreement", standard)));
+    wait_state(&northwind, standard, "in-force");
+    propose(&northwind, "agreement.propose", json_pack("{s:s}", "partner", "Contoso"), narrow);
+    wait_state(&northwind, narrow, "in-force");
+    wait_state(&northwind, standard, "replaced");
 }
 END_TEST
 
@@ -415,16 +409,18 @@ START_TEST(revoking_takes_back_proposals_too)
     char base[129];
     char change[129];
     agree_draft(base);
-    propose(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"), change);
-    wait_state(&b, change, "proposed-by-them");
-    json_decref(node_do(&a, "agreement.revoke", json_pack("{s:s}", "agreement", "Contoso")));
-    wait_state(&b, base, "revoked");
-    wait_state(&b, change, "revoked");
-    wait_state(&a, base, "revoked");
-    const char *why =
-        node_refuses(&b, "agreement.accept", json_pack("{s:s}", "agreement", change), MDL_U_STATE);
+    propose(&northwind, "agreement.amend", one_cell(&northwind, "customers:customers=accounts"),
+            change);
+    wait_state(&contoso, change, "proposed-by-them");
+    json_decref(
+        node_do(&northwind, "agreement.revoke", json_pack("{s:s}", "agreement", "Contoso")));
+    wait_state(&contoso, base, "revoked");
+    wait_state(&contoso, change, "revoked");
+    wait_state(&northwind, base, "revoked");
+    const char *why = node_refuses(&contoso, "agreement.accept",
+                                   json_pack("{s:s}", "agreement", change), MDL_U_STATE);
     ck_assert_ptr_nonnull(strstr(why, "revoked"));
-    json_t *log = node_do(&b, "audit.list", json_pack("{s:i}", "limit", 100));
+    json_t *log = node_do(&contoso, "audit.list", json_pack("{s:i}", "limit", 100));
     size_t i;
     size_t revoked = 0;
     const json_t *e;
@@ -456,20 +452,20 @@ START_TEST(revoking_ends_a_running_round)
 {
     char id[129];
     char round[64];
-    import_many(&a);
-    import_many(&b);
-    propose(&a, "agreement.propose", with_terms(&a, "[cells]\ncustomers : customers = counts\n"),
-            id);
-    accept(&b, id);
-    wait_state(&a, id, "in-force");
-    json_t *doc = node_do(&a, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    import_many(&northwind);
+    import_many(&contoso);
+    propose(&northwind, "agreement.propose",
+            with_terms(&northwind, "[cells]\ncustomers : customers = counts\n"), id);
+    accept(&contoso, id);
+    wait_state(&northwind, id, "in-force");
+    json_t *doc = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
     snprintf(round, sizeof round, "%s", text(at(doc, "round"), "id"));
     json_decref(doc);
     for (int i = 0;; i++) {
         struct mdl_error err = {MDL_OK, ""};
         json_t *params = json_pack("{s:s}", "round", round);
         doc = NULL;
-        enum mdl_status st = mdl_service_do(b.service, "round.approve", params, &doc, &err);
+        enum mdl_status st = mdl_service_do(contoso.service, "round.approve", params, &doc, &err);
         json_decref(params);
         json_decref(doc);
         if (st == MDL_OK) {
@@ -478,16 +474,17 @@ START_TEST(revoking_ends_a_running_round)
         ck_assert_msg(i < 500, "%s", err.text);
         usleep(20000);
     }
-    json_decref(node_do(&b, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
+    json_decref(
+        node_do(&contoso, "agreement.revoke", json_pack("{s:s}", "agreement", "Northwind")));
     for (int i = 0; i < 2; i++) {
-        json_t *ended = node_wait_round(i == 0 ? &a : &b, round, 30);
+        json_t *ended = node_wait_round(i == 0 ? &northwind : &contoso, round, 30);
         ck_assert_str_eq(text(ended, "state"), "aborted");
         ck_assert_str_eq(text(ended, "ended_by"), i == 0 ? "them" : "us");
         json_decref(ended);
     }
-    wait_state(&a, id, "revoked");
-    (void)node_refuses(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"),
-                       MDL_U_STATE);
+    wait_state(&northwind, id, "revoked");
+    (void)node_refuses(&northwind, "agreement.amend",
+                       one_cell(&northwind, "customers:customers=accounts"), MDL_U_STATE);
 }
 END_TEST
 
@@ -500,9 +497,9 @@ START_TEST(a_reason_is_text)
     longer[sizeof longer - 1] = '\0';
     const char *const wrong[] = {longer, "two\nlines", "\x1b[2J"};
     for (size_t i = 0; i < 3; i++) {
-        json_t *params = one_cell(&a, "customers:customers=accounts");
+        json_t *params = one_cell(&northwind, "customers:customers=accounts");
         (void)json_object_set_new(params, "reason", json_string(wrong[i]));
-        const char *why = node_refuses(&a, "agreement.amend", params, MDL_U_ARGUMENT);
+        const char *why = node_refuses(&northwind, "agreement.amend", params, MDL_U_ARGUMENT);
         ck_assert_ptr_nonnull(strstr(why, "reason: expected at most 200 bytes"));
     }
 }
@@ -515,17 +512,18 @@ START_TEST(taken_back_while_it_is_accepted)
     char base[129];
     char change[129];
     agree_draft(base);
-    propose(&a, "agreement.amend", one_cell(&a, "customers:customers=accounts"), change);
-    wait_state(&b, change, "proposed-by-them");
-    node_stop(&a);
-    json_decref(node_do(&b, "agreement.accept", json_pack("{s:s}", "agreement", change)));
-    wait_state(&b, base, "replaced");
-    node_restart(&a);
-    json_decref(node_do(&a, "agreement.revoke", json_pack("{s:s}", "agreement", change)));
-    wait_state(&b, change, "revoked");
-    wait_state(&a, base, "replaced");
-    wait_state(&a, change, "revoked");
-    wait_state(&b, base, "replaced");
+    propose(&northwind, "agreement.amend", one_cell(&northwind, "customers:customers=accounts"),
+            change);
+    wait_state(&contoso, change, "proposed-by-them");
+    node_stop(&northwind);
+    json_decref(node_do(&contoso, "agreement.accept", json_pack("{s:s}", "agreement", change)));
+    wait_state(&contoso, base, "replaced");
+    node_restart(&northwind);
+    json_decref(node_do(&northwind, "agreement.revoke", json_pack("{s:s}", "agreement", change)));
+    wait_state(&contoso, change, "revoked");
+    wait_state(&northwind, base, "replaced");
+    wait_state(&northwind, change, "revoked");
+    wait_state(&contoso, base, "replaced");
 }
 END_TEST
 
@@ -537,22 +535,23 @@ START_TEST(a_request_is_seen_as_one)
     char base[129];
     char id[129];
     agree_draft(base);
-    const char *why = node_refuses(&a, "round.request",
+    const char *why = node_refuses(&northwind, "round.request",
                                    json_pack("{s:s, s:[s], s:s}", "partner", "Contoso", "cells",
                                              "customers:prospects", "level", "counts"),
                                    MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(why, "level counts is agreed already"));
-    why = node_refuses(&a, "round.request",
+    why = node_refuses(&northwind, "round.request",
                        json_pack("{s:s, s:[s], s:s}", "partner", "Contoso", "cells",
                                  "customers:prospects", "level", "fields"),
                        MDL_U_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(why, "found 'fields'"));
-    propose(&a, "round.request",
+    propose(&northwind, "round.request",
             json_pack("{s:s, s:[s], s:s, s:s}", "partner", "Contoso", "cells",
                       "customers:prospects", "level", "accounts", "reason", "joint campaign"),
             id);
-    wait_state(&b, id, "proposed-by-them");
-    json_t *shown = node_do(&b, "agreement.show", json_pack("{s:s}", "agreement", "Northwind"));
+    wait_state(&contoso, id, "proposed-by-them");
+    json_t *shown =
+        node_do(&contoso, "agreement.show", json_pack("{s:s}", "agreement", "Northwind"));
     const json_t *request = at(shown, "request");
     const json_t *c = json_array_get(at(request, "cells"), 0);
     ck_assert_str_eq(text(request, "by"), "them");
@@ -562,18 +561,18 @@ START_TEST(a_request_is_seen_as_one)
     ck_assert_str_eq(text(c, "partner_population"), "customers");
     ck_assert_str_eq(text(c, "after"), "accounts");
     json_decref(shown);
-    json_t *status = node_do(&b, "status", json_object());
+    json_t *status = node_do(&contoso, "status", json_object());
     const json_t *waiting = json_array_get(at(status, "agreements_waiting"), 0);
     ck_assert_str_eq(text(waiting, "id"), id);
     ck_assert_str_eq(text(at(waiting, "request"), "reason"), "joint campaign");
     json_decref(status);
-    accept(&b, id);
-    wait_state(&a, id, "in-force");
-    wait_state(&a, base, "replaced");
-    status = node_do(&b, "status", json_object());
+    accept(&contoso, id);
+    wait_state(&northwind, id, "in-force");
+    wait_state(&northwind, base, "replaced");
+    status = node_do(&contoso, "status", json_object());
     ck_assert_uint_eq(json_array_size(at(status, "agreements_waiting")), 0);
     json_decref(status);
-    shown = node_do(&a, "agreement.show", json_pack("{s:s}", "agreement", id));
+    shown = node_do(&northwind, "agreement.show", json_pack("{s:s}", "agreement", id));
     ck_assert_str_eq(text(cell(shown, "customers", "prospects"), "level"), "accounts");
     ck_assert_str_eq(text(cell(shown, "prospects", "customers"), "level"), "counts");
     json_decref(shown);
@@ -585,14 +584,14 @@ START_TEST(a_record_leaves_and_verifies)
     char id[129];
     struct mdl_error err = {MDL_OK, ""};
     json_t *doc = NULL;
-    propose(&a, "agreement.propose", with_terms(&a, mixed), id);
-    const char *why =
-        node_refuses(&a, "agreement.export", json_pack("{s:s}", "agreement", id), MDL_U_STATE);
+    propose(&northwind, "agreement.propose", with_terms(&northwind, mixed), id);
+    const char *why = node_refuses(&northwind, "agreement.export",
+                                   json_pack("{s:s}", "agreement", id), MDL_U_STATE);
     ck_assert_ptr_nonnull(strstr(why, "only one that both signed"));
-    accept(&b, id);
-    wait_state(&a, id, "in-force");
-    json_t *at_a = node_do(&a, "agreement.export", json_pack("{s:s}", "agreement", id));
-    json_t *at_b = node_do(&b, "agreement.export", json_pack("{s:s}", "agreement", id));
+    accept(&contoso, id);
+    wait_state(&northwind, id, "in-force");
+    json_t *at_a = node_do(&northwind, "agreement.export", json_pack("{s:s}", "agreement", id));
+    json_t *at_b = node_do(&contoso, "agreement.export", json_pack("{s:s}", "agreement", id));
     ck_assert_str_eq(text(at_a, "record"), text(at_b, "record"));
     const char *record = text(at_a, "record");
     ck_assert_int_eq(mdl_node_verify_agreement(record, strlen(record), &doc, &err), MDL_OK);
@@ -606,28 +605,20 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("agreements");
-    TCase *t = tcase_create("agreements");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 120);
-    tcase_add_test(t, a_draft_is_counts_and_comes_back);
-    tcase_add_test(t, both_sides_see_the_same_cells);
-    tcase_add_test(t, what_a_file_may_not_say);
-    tcase_add_test(t, a_change_replaces_on_both_sides);
-    tcase_add_test(t, rounds_of_the_replaced_one_end);
-    tcase_add_test(t, crossing_changes_settle_the_same);
-    tcase_add_test(t, an_older_one_is_not_accepted);
-    tcase_add_test(t, the_standing_rule_replaces_nothing_else);
-    tcase_add_test(t, revoking_takes_back_proposals_too);
-    tcase_add_test(t, revoking_ends_a_running_round);
-    tcase_add_test(t, a_reason_is_text);
-    tcase_add_test(t, taken_back_while_it_is_accepted);
-    tcase_add_test(t, a_request_is_seen_as_one);
-    tcase_add_test(t, a_record_leaves_and_verifies);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    const TTest *const tests[] = {a_draft_is_counts_and_comes_back,
+                                  both_sides_see_the_same_cells,
+                                  what_a_file_may_not_say,
+                                  a_change_replaces_on_both_sides,
+                                  rounds_of_the_replaced_one_end,
+                                  crossing_changes_settle_the_same,
+                                  an_older_one_is_not_accepted,
+                                  the_standing_rule_replaces_nothing_else,
+                                  revoking_takes_back_proposals_too,
+                                  revoking_ends_a_running_round,
+                                  a_reason_is_text,
+                                  taken_back_while_it_is_accepted,
+                                  a_request_is_seen_as_one,
+                                  a_record_leaves_and_verifies};
+    return nodes_run("agreements", tests, sizeof tests / sizeof tests[0], 120, paired,
+                     two_nodes_teardown);
 }

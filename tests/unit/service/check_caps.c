@@ -243,6 +243,14 @@ START_TEST(an_aborted_round_begins_the_cooldown)
 }
 END_TEST
 
+/* Time as it is: without forks a test has the memory of the one before. */
+static void fresh(void)
+{
+    atomic_store(&shift_all, 0);
+    atomic_store(&shift_ahead, 0);
+    two_nodes_setup();
+}
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -252,5 +260,5 @@ int main(void)
         nothing_above_the_rounds_of_a_month,  nothing_when_a_list_changed_too_little,
         nothing_when_the_list_before_is_gone, nothing_before_the_cooldown_is_over,
         an_aborted_round_begins_the_cooldown};
-    return two_nodes_run("caps", tests, sizeof tests / sizeof tests[0], 120);
+    return nodes_run("caps", tests, sizeof tests / sizeof tests[0], 120, fresh, two_nodes_teardown);
 }

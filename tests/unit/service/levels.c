@@ -40,11 +40,12 @@ void is_text(const json_t *o, const char *key, const char *want)
     ck_assert_str_eq(json_string_value(at(o, key)), want);
 }
 
+static struct mdl_error tried; /* what the last try was refused with */
+
 bool tries(struct node *n, const char *verb, json_t *params)
 {
-    struct mdl_error err = {MDL_OK, ""};
     json_t *doc = NULL;
-    enum mdl_status st = mdl_service_do(n->service, verb, params, &doc, &err);
+    enum mdl_status st = mdl_service_do(n->service, verb, params, &doc, &tried);
     json_decref(params);
     json_decref(doc);
     return st == MDL_OK;
@@ -53,7 +54,7 @@ bool tries(struct node *n, const char *verb, json_t *params)
 void until(struct node *n, const char *verb, const char *key, const char *value)
 {
     for (int i = 0; !tries(n, verb, json_pack("{s:s}", key, value)); i++) {
-        ck_assert_msg(i < 1500, "%s of %s never came through", verb, value);
+        ck_assert_msg(i < 1500, "%s of %s never came through: %s", verb, value, tried.text);
         usleep(20000);
     }
 }

@@ -224,12 +224,13 @@ void two_nodes_teardown(void)
     node_remove(&contoso);
 }
 
-int two_nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s)
+int nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s, SFun setup,
+              SFun teardown)
 {
     Suite *s = suite_create(suite);
     TCase *t = tcase_create(suite);
     tcase_set_timeout(t, timeout_s);
-    tcase_add_checked_fixture(t, two_nodes_setup, two_nodes_teardown);
+    tcase_add_checked_fixture(t, setup, teardown);
     for (size_t i = 0; i < n; i++) {
         tcase_add_test(t, tests[i]);
     }
@@ -239,4 +240,9 @@ int two_nodes_run(const char *suite, const TTest *const *tests, size_t n, double
     int failed = srunner_ntests_failed(r);
     srunner_free(r);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int two_nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s)
+{
+    return nodes_run(suite, tests, n, timeout_s, two_nodes_setup, two_nodes_teardown);
 }

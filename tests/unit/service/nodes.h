@@ -38,7 +38,10 @@ json_t *node_wait_round(struct node *n, const char *id, int seconds);
 extern struct node northwind, contoso;
 void two_nodes_setup(void);
 void two_nodes_teardown(void);
-/* Runs the tests as one suite, each with that fixture; for main. */
+/* Runs the tests as one suite, each with its fixture; for main. */
+int nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s, SFun setup,
+              SFun teardown);
+/* The same with the fixture above. */
 int two_nodes_run(const char *suite, const TTest *const *tests, size_t n, double timeout_s);
 
 /* A free port on 127.0.0.1 as "tcp://127.0.0.1:PORT". */
