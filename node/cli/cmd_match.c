@@ -37,7 +37,10 @@ static enum mdl_status show_done(struct cli *c, const json_t *d, FILE *f)
         say(f, "%s %s: %s\n", mdl_doc_text(key, "type"), mdl_doc_text(key, "value"),
             disputed ? "in dispute" : "no longer disputed by us");
     }
-    say(f, "%s is told. The next round counts it %s.\n", mdl_doc_text(d, "partner"),
+    const char *account = mdl_doc_text(d, "account");
+    say(f, "%s is told%s. The next round counts %s %s.\n", mdl_doc_text(d, "partner"),
+        json_is_true(json_object_get(d, "connected")) ? "" : " as soon as it is connected",
+        account[0] != '\0' ? account : "it",
         disputed ? "out, on both nodes" : "again, unless the partner disputes it too");
     return MDL_OK;
 }

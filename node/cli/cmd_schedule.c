@@ -68,11 +68,10 @@ static enum mdl_status show_off(struct cli *c, const json_t *d, FILE *f)
     return MDL_OK;
 }
 
-static enum mdl_status change(struct cli *c, bool off)
+static enum mdl_status change(struct cli *c, bool off, bool preview, json_t **document)
 {
     struct path p;
     json_t *body = NULL;
-    json_t *document = NULL;
 
     path_start(&p, "/v1/partners");
     path_segment(&p, cli_arg(c, 0));
@@ -80,15 +79,40 @@ static enum mdl_status change(struct cli *c, bool off)
     if (!off) {
         body = json_object();
         body_text(body, &c->o, "every", "every");
+        (void)json_object_set_new(body, "preview", json_boolean(preview));
     }
-    enum mdl_status st = cli_send(c, off ? "DELETE" : "POST", &p, body, &document);
-    return st == MDL_OK ? cli_print(c, document, off ? show_off : show_set) : st;
+    return cli_send(c, off ? "DELETE" : "POST", &p, body, document);
+}
+
+/* Whether it may be at all comes first: nobody reads terms in vain. */
+static enum mdl_status run_set(struct cli *c)
+{
+    json_t *document = NULL;
+    enum mdl_status st = change(c, false, true, &document);
+    if (st != MDL_OK) {
+        return st;
+    }
+    json_decref(document);
+    st = confirm_round(c, "Propose such a round again and again, unasked?");
+    if (st == MDL_OK) {
+        st = change(c, false, false, &document);
+    }
+    return st == MDL_OK ? cli_print(c, document, show_set) : st;
+}
+
+static enum mdl_status run_list(struct cli *c)
+{
+    struct path p;
+    path_start(&p, "/v1/schedules");
+    path_query(&p, "partner", c->o.n_args > 0 ? cli_arg(c, 0) : NULL);
+    return cli_show(c, &p, show_list);
 }
 
 static enum mdl_status run_schedule(struct cli *c)
 {
     bool off = option_given(&c->o, "off");
     bool every = option_given(&c->o, "every");
+    json_t *document = NULL;
 
     if (off && every) {
         return mdl_fail(&c->err, MDL_U_ARGUMENT, "--every and --off do not go together");
@@ -96,16 +120,11 @@ static enum mdl_status run_schedule(struct cli *c)
     if (c->o.n_args == 0 && (off || every)) {
         return mdl_fail(&c->err, MDL_U_ARGUMENT, "with which PARTNER?");
     }
-    if (!off && !every) {
-        struct path p;
-        path_start(&p, "/v1/schedules");
-        return c->o.n_args == 0
-                   ? cli_show(c, &p, show_list)
-                   : mdl_fail(&c->err, MDL_U_ARGUMENT, "--every TIME or --off: what is to be?");
+    if (!off) {
+        return every ? run_set(c) : run_list(c);
     }
-    enum mdl_status st =
-        off ? MDL_OK : confirm_round(c, "Propose such a round again and again, unasked?");
-    return st == MDL_OK ? change(c, off) : st;
+    enum mdl_status st = change(c, true, false, &document);
+    return st == MDL_OK ? cli_print(c, document, show_off) : st;
 }
 
 const struct command schedule_commands[] = {

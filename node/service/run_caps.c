@@ -155,7 +155,8 @@ static enum mdl_status too_little(struct run_job *job, size_t g, uint32_t n)
                    "min_change: a list has changed since a round before, but too little");
     return mdl_fail(&job->err, MDL_P_CAP,
                     "min_change: the list of our %s differs in %u keys from the one of a round "
-                    "before; the agreement asks for %u, or none",
+                    "before; the agreement asks for %u, or none: let more changes gather, or agree "
+                    "on another min_change ('mandorla agreement amend')",
                     r->agreement.groups[g].populations[own_role(r)][0], n,
                     r->agreement.caps.min_change);
 }

@@ -36,6 +36,7 @@ static json_t *doc_dispute(const struct mdl_dispute_row *row)
 
 /* The keys by which an account matched in the result: one a group. */
 struct matched {
+    char name[MDL_STORE_NAME + 1]; /* of our account; "" if only the key is known */
     size_t n;
     struct disputed_key key[MDL_SESSION_GROUPS];
 };
@@ -43,6 +44,7 @@ struct matched {
 static bool take_match(void *ctx, const struct mdl_overlap_row *row)
 {
     struct matched *m = ctx;
+    clip_text(m->name, sizeof m->name, row->fields.name);
     if (m->n < MDL_SESSION_GROUPS && row->key_len <= sizeof m->key[0].bytes) {
         m->key[m->n].len = (uint8_t)row->key_len;
         memcpy(m->key[m->n++].bytes, row->key, row->key_len);
@@ -162,8 +164,10 @@ enum mdl_status verb_match_dispute(struct mdl_service *s, const json_t *params, 
         (void)json_array_append_new(keys, doc_key(m.key[i].bytes, m.key[i].len));
     }
     if (st == MDL_OK) {
-        *result = json_pack("{s:s, s:b, s:O}", "partner", f->partner.name, "disputed",
-                            (int)disputed, "keys", keys);
+        const struct peer *p = peer_by_id(s, f->partner.id);
+        *result = json_pack("{s:s, s:b, s:s, s:b, s:O}", "partner", f->partner.name, "connected",
+                            p != NULL && p->up, "account", m.name, "disputed", (int)disputed,
+                            "keys", keys);
     }
     json_decref(keys);
     found_free(f);
@@ -172,7 +176,9 @@ enum mdl_status verb_match_dispute(struct mdl_service *s, const json_t *params, 
 
 static bool add_dispute(void *ctx, const struct mdl_dispute_row *row)
 {
-    (void)json_array_append_new(ctx, doc_dispute(row));
+    if (row->ours.disputed || row->theirs.disputed) {
+        (void)json_array_append_new(ctx, doc_dispute(row));
+    }
     return true;
 }
 

@@ -62,14 +62,12 @@ enum mdl_status verb_schedule_set(struct mdl_service *s, const json_t *params, j
     if (st == MDL_OK) {
         st = check_terms(s, &partner, err);
     }
-    if (st == MDL_OK) {
-        row.partner = partner.id;
-        row.next_at = now_ms() + row.every_ms;
-        st = mdl_schedule_put(s->store, &row, err);
-    }
-    if (st == MDL_OK) {
+    row.partner = partner.id;
+    row.next_at = now_ms() + row.every_ms;
+    if (st == MDL_OK && !param_bool(params, "preview", false)) {
         char every[SCHEDULE_EVERY];
-        st = note_change(s, &partner, schedule_every(row.every_ms, every), err);
+        st = mdl_schedule_put(s->store, &row, err);
+        st = st == MDL_OK ? note_change(s, &partner, schedule_every(row.every_ms, every), err) : st;
     }
     if (st == MDL_OK) {
         *result = json_pack("{s:o}", "schedule", doc_schedule(s, &row));
@@ -103,13 +101,15 @@ enum mdl_status verb_schedule_remove(struct mdl_service *s, const json_t *params
 
 struct listing {
     struct mdl_service *s;
+    int64_t partner; /* 0: all */
     json_t *list;
 };
 
 static bool add_line(void *ctx, const struct mdl_schedule_row *row)
 {
     struct listing *l = ctx;
-    if (peer_by_id(l->s, row->partner) != NULL) {
+    bool wanted = l->partner == 0 || l->partner == row->partner;
+    if (wanted && peer_by_id(l->s, row->partner) != NULL) {
         (void)json_array_append_new(l->list, doc_schedule(l->s, row));
     }
     return true;
@@ -118,9 +118,19 @@ static bool add_line(void *ctx, const struct mdl_schedule_row *row)
 enum mdl_status verb_schedule_list(struct mdl_service *s, const json_t *params, json_t **result,
                                    struct mdl_error *err)
 {
-    struct listing l = {s, json_array()};
-    (void)params;
-    enum mdl_status st = mdl_schedule_list(s->store, add_line, &l, err);
+    const char *name = param_text(params, "partner");
+    struct mdl_partner_row partner;
+    struct listing l = {.s = s};
+    enum mdl_status st = name != NULL ? partner_find(s, name, &partner, err) : MDL_OK;
+    if (st != MDL_OK) {
+        return st;
+    }
+    if (name != NULL) {
+        l.partner = partner.id;
+        mdl_partner_clear(&partner);
+    }
+    l.list = json_array();
+    st = mdl_schedule_list(s->store, add_line, &l, err);
     if (st == MDL_OK) {
         *result = json_pack("{s:O}", "schedules", l.list);
     }

@@ -220,6 +220,24 @@ START_TEST(a_schedule_needs_terms_that_allow_it)
 }
 END_TEST
 
+START_TEST(a_preview_changes_nothing)
+{
+    both_ready();
+    json_t *doc =
+        node_do(&northwind, "schedule.set",
+                json_pack("{s:s, s:s, s:b}", "partner", "Contoso", "every", "12h", "preview", 1));
+    ck_assert_str_eq(text(json_object_get(doc, "schedule"), "every"), "12h");
+    json_decref(doc);
+    doc = node_do(&northwind, "schedule.list", json_pack("{s:s}", "partner", "Contoso"));
+    ck_assert_uint_eq(json_array_size(json_object_get(doc, "schedules")), 0);
+    json_decref(doc);
+    ck_assert_ptr_nonnull(
+        strstr(node_refuses(&northwind, "schedule.list", json_pack("{s:s}", "partner", "Foo"),
+                            MDL_U_NOT_FOUND),
+               "Foo"));
+}
+END_TEST
+
 START_TEST(off_is_off)
 {
     both_ready();
@@ -243,6 +261,7 @@ int main(void)
                                   a_full_disk_is_not_asked_again_and_again,
                                   nothing_is_proposed_without_an_agreement,
                                   a_schedule_needs_terms_that_allow_it,
+                                  a_preview_changes_nothing,
                                   off_is_off};
     return two_nodes_run("schedule", tests, sizeof tests / sizeof tests[0], 90);
 }
