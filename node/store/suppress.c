@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum mdl_status mdl_suppress_count(struct mdl_store *st, uint64_t *n, struct mdl_error *err)
+static enum mdl_status ask_number(struct mdl_store *st, const char *sql, uint64_t *n,
+                                  struct mdl_error *err)
 {
     struct mdl_query q;
     bool row = false;
-    enum mdl_status rc = mdl_read(st, &q, "SELECT count(*) FROM suppression", err);
+    enum mdl_status rc = mdl_read(st, &q, sql, err);
 
     *n = 0;
     if (rc == MDL_OK) {
@@ -18,6 +19,28 @@ enum mdl_status mdl_suppress_count(struct mdl_store *st, uint64_t *n, struct mdl
     if (rc == MDL_OK && row) {
         *n = mdl_take_u64(&q);
         rc = mdl_query_end(&q, err);
+    }
+    return rc;
+}
+
+enum mdl_status mdl_suppress_count(struct mdl_store *st, uint64_t *n, struct mdl_error *err)
+{
+    return ask_number(st, "SELECT count(*) FROM suppression", n, err);
+}
+
+/* No number is given twice, so there are at most as many entries as the last one says. They are
+ * counted only if that is too many: a file of thousands would count thousands each time. */
+static enum mdl_status check_room(struct mdl_store *st, struct mdl_error *err)
+{
+    uint64_t n = 0;
+    enum mdl_status rc = ask_number(st, "SELECT coalesce(max(id), 0) FROM suppression", &n, err);
+
+    if (rc == MDL_OK && n >= MDL_SUPPRESS_MAX) {
+        rc = mdl_suppress_count(st, &n, err);
+    }
+    if (rc == MDL_OK && n >= MDL_SUPPRESS_MAX) {
+        rc = mdl_fail(err, MDL_U_TOO_LARGE, "the suppression list has %d entries, the most it may",
+                      MDL_SUPPRESS_MAX);
     }
     return rc;
 }
@@ -69,13 +92,8 @@ static enum mdl_status put_key(struct mdl_store *st, int64_t entry,
 enum mdl_status mdl_suppress_put(struct mdl_store *st, struct mdl_suppress_row *r,
                                  struct mdl_error *err)
 {
-    uint64_t n = 0;
-    enum mdl_status rc = mdl_suppress_count(st, &n, err);
+    enum mdl_status rc = check_room(st, err);
 
-    if (rc == MDL_OK && n >= MDL_SUPPRESS_MAX) {
-        return mdl_fail(err, MDL_U_TOO_LARGE,
-                        "the suppression list has %d entries, the most it may", MDL_SUPPRESS_MAX);
-    }
     if (rc == MDL_OK && (r->n_keys == 0) == (r->source[0] == '\0')) {
         return mdl_fail(err, MDL_U_ARGUMENT, "an entry names match keys, or a record");
     }

@@ -2,6 +2,7 @@
  */
 #include "fixture.h"
 
+#include <store_internal.h>
 #include <store_rulebook.h>
 #include <store_snapshot.h>
 #include <store_suppress.h>
@@ -424,6 +425,29 @@ START_TEST(the_list)
 }
 END_TEST
 
+/* The last number given is a bound; what is counted once it is reached are the entries. */
+START_TEST(the_list_has_an_end)
+{
+    static const char fill[] =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) "
+        "INSERT INTO suppression (value, country, source, record_id, reason, added_at) "
+        "SELECT 'v' || i, '', 'crm', i, '', 1 FROM n";
+    struct mdl_suppress_row r = entry("acme.com", "16:acme.com", 0);
+    ok(mdl_store_begin(st, &err));
+    ok(mdl_exec(&st->conn, fill, &err));
+    ok(mdl_suppress_put(st, &r, &err));
+    int64_t last = r.id;
+    r = entry("globex.com", "16:globex.com", 0);
+    fails(mdl_suppress_put(st, &r, &err), MDL_U_TOO_LARGE);
+    says("100000");
+    ok(mdl_suppress_remove(st, last - 1, &err));
+    ok(mdl_suppress_put(st, &r, &err));
+    r = entry("initech.com", "16:initech.com", 0);
+    fails(mdl_suppress_put(st, &r, &err), MDL_U_TOO_LARGE);
+    ok(mdl_store_commit(st, &err));
+}
+END_TEST
+
 static bool keep_rule(void *ctx, const struct mdl_rulebook_row *r)
 {
     struct mdl_rulebook_row *out = ctx;
@@ -481,6 +505,7 @@ int main(void)
     tcase_add_test(t, marks_that_are_not_there);
     tcase_add_test(t, rows_are_kept);
     tcase_add_test(t, the_list);
+    tcase_add_test(t, the_list_has_an_end);
     tcase_add_test(t, the_rulebook);
     suite_add_tcase(s, t);
     return run_suite(s);
