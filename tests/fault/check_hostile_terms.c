@@ -200,12 +200,12 @@ static void dispute(const uint8_t *key, size_t len, uint8_t state, uint64_t made
     enemy_send(&e, &m);
 }
 
-/* Of the only dispute there is: whether it stands. */
+/* Whether the only dispute that was told stands: one that was taken back is not listed. */
 static bool stands(void)
 {
     json_t *doc = node_do(&n, "match.disputes", json_pack("{s:s}", "partner", "Mallory"));
     const json_t *list = json_object_get(doc, "disputes");
-    ck_assert_uint_eq(json_array_size(list), 1);
+    ck_assert_uint_le(json_array_size(list), 1);
     const json_t *theirs = json_object_get(json_array_get(list, 0), "theirs");
     bool yes = json_is_true(json_object_get(theirs, "disputed"));
     json_decref(doc);
