@@ -24,6 +24,9 @@ static const struct option_row import_options[] = {
     {"delimiter", "C", "one character, or 'tab' (default: found out)"},
     {"rejected", "FILE",
      "write the rejected rows (at most the first 1,000) and why to this CSV file"},
+    {"yes", NULL,
+     "import also where a rule for private accounts was asked of the source until now and these "
+     "files lack its column: its accounts can then be in rounds"},
     {NULL, NULL, NULL},
 };
 
@@ -128,6 +131,9 @@ static enum mdl_status begin(struct cli *c, char id[64])
     body_text(body, &c->o, "delimiter", "delimiter");
     if (option_given(&c->o, "preview")) {
         (void)json_object_set_new(body, "preview", json_true());
+    }
+    if (option_given(&c->o, "yes")) {
+        (void)json_object_set_new(body, "accept_silent", json_true());
     }
     path_start(&p, "/v1/imports");
     enum mdl_status st = cli_send(c, "POST", &p, body, &document);
@@ -350,6 +356,7 @@ static enum mdl_status show_removed(struct cli *c, const json_t *d, FILE *f)
 {
     char n[FORM];
     (void)c;
+    say_shade(f, SHADE_GREEN, "✓ ");
     say(f, "Removed source %s with %s. Results of past rounds stay.\n", mdl_doc_text(d, "removed"),
         form_count(mdl_doc_int(d, "accounts"), "account", "accounts", n));
     return MDL_OK;

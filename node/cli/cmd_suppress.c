@@ -41,6 +41,21 @@ static void keys_text(const json_t *entry, char *out, size_t size)
     }
 }
 
+static void show_mail_providers(const json_t *d, FILE *f)
+{
+    size_t i;
+    const json_t *e;
+    json_array_foreach(json_object_get(d, "entries"), i, e)
+    {
+        if (json_is_true(json_object_get(e, "mail_provider"))) {
+            say_shade(f, SHADE_YELLOW,
+                      "\n%s is a mail provider: left out is who gives it as a website, nobody for "
+                      "an\ne-mail address there\n",
+                      mdl_doc_text(e, "value"));
+        }
+    }
+}
+
 static enum mdl_status show_entries(const json_t *d, FILE *f)
 {
     static const char *const titles[] = {"VALUE", "ACCOUNTS NOW", "MEANS"};
@@ -56,15 +71,21 @@ static enum mdl_status show_entries(const json_t *d, FILE *f)
         char n[FORM];
         char means[400];
         keys_text(e, means, sizeof means);
+        if (json_is_true(json_object_get(e, "already"))) {
+            (void)snprintf(means, sizeof means, "on the list already%s",
+                           json_is_true(json_object_get(e, "reason_renewed"))
+                               ? "; it has the new reason"
+                               : "");
+        }
         const char *cells[] = {mdl_doc_text(e, "value"), form_number(mdl_doc_int(e, "accounts"), n),
-                               json_is_true(json_object_get(e, "already")) ? "on the list already"
-                                                                           : means};
+                               means};
         st = st == MDL_OK ? mdl_table_row(t, cells) : st;
     }
     if (st == MDL_OK) {
         mdl_table_print(t, &style, f);
     }
     mdl_table_free(t);
+    show_mail_providers(d, f);
     return st;
 }
 
@@ -239,6 +260,7 @@ static enum mdl_status run_list(struct cli *c)
 static enum mdl_status show_removed(struct cli *c, const json_t *d, FILE *f)
 {
     (void)c;
+    say_shade(f, SHADE_GREEN, "✓ ");
     say(f, "%s is off the suppression list: its accounts take part in rounds again.\n",
         mdl_doc_text(d, "value"));
     return MDL_OK;
@@ -275,9 +297,10 @@ const struct command suppress_commands[] = {
      "SOURCE:ID. Every account that has one of the match keys of the value, whatever other keys it "
      "comes with, is left out of every round from now on, in later imports too; so are its keys, "
      "even where another account has them. A name without --country means every company of that "
-     "name; with it, those of that country and those whose country is not known.\n"
+     "name; with it, those of that country and those whose country is not known. What looks like a "
+     "domain and is none is refused: a company's name is written without the dot.\n"
      "The list stays on this machine; the log notes that it was changed, not how.\n",
-     "  mandorla suppress add acme.example --reason \"objection of 3 May, Art. 21\"\n"
+     "  mandorla suppress add bergmann-metallbau.de --reason \"objection of 3 May, Art. 21\"\n"
      "  mandorla suppress add \"Bergmann Metallbau\" --country DE\n"
      "  mandorla suppress add crm:001A000001LqXyZ --preview\n",
      add_options, 1, ANY_NUMBER, 0, run_add},
@@ -288,7 +311,7 @@ const struct command suppress_commands[] = {
      1, 0, run_import},
     {"suppress remove", "NUMBER|VALUE", "Take an entry off the list", NULL,
      "  mandorla suppress remove 7\n"
-     "  mandorla suppress remove acme.example\n",
+     "  mandorla suppress remove bergmann-metallbau.de\n",
      yes_option, 1, 1, 0, run_remove},
     {.name = NULL},
 };

@@ -2,6 +2,7 @@
  * It may not store anything. */
 #include "suppress_value.h"
 
+#include <ctype.h>
 #include <record.h>
 #include <string.h>
 
@@ -114,6 +115,58 @@ static bool is_name_only(const struct mdl_suppress_row *row)
     return true;
 }
 
+/* "acme.example", "www.acme.exampel/about": one word whose host ends in letters after a dot. */
+static bool looks_like_domain(const char *value, size_t len)
+{
+    size_t host = 0;
+    size_t dot = 0;
+    for (; host < len && strchr("/:?#", value[host]) == NULL; host++) {
+        unsigned char ch = (unsigned char)value[host];
+        if (ch == '.') {
+            dot = host;
+        } else if (ch < 0x80 && !isalnum(ch) && ch != '-' && ch != '_' && ch != '@') {
+            return false;
+        }
+    }
+    return dot > 0 && host - dot > 2 && strcspn(value + dot, "0123456789-_@") >= host - dot;
+}
+
+/* A line of a file divided by commas, or two values in one: all but the first would be lost, or
+ * become part of a name. */
+static enum mdl_status check_commas(const struct suppress_wish *wish, struct mdl_error *err)
+{
+    const char *scheme = strstr(wish->value, "://");
+    const char *host = scheme != NULL ? scheme + 3 : wish->value;
+    const char *comma = strchr(host, ',');
+    if (comma == NULL || memchr(host, '/', (size_t)(comma - host)) != NULL) {
+        return MDL_OK;
+    }
+    if (!looks_like_domain(host, (size_t)(comma - host)) &&
+        (wish->line == 0 || comma[1] == ' ' || comma[1] == '\0')) {
+        return MDL_OK;
+    }
+    return mdl_fail(err, MDL_U_ARGUMENT,
+                    "'%.80s' is divided by a comma; expected %s (a comma within a name has a space "
+                    "after it)",
+                    wish->value, wish->line > 0 ? "VALUE;COUNTRY;REASON" : "one value an argument");
+}
+
+/* It would be filed as a name that no company bears: the objection would protect nobody. */
+static enum mdl_status check_name(struct mdl_service *s, const char *value, struct mdl_error *err)
+{
+    char domain[MDL_KEY_VALUE_MAX + 1];
+    struct mdl_error why = {0};
+    if (looks_like_domain(value, strlen(value)) &&
+        mdl_domain_key(s->profile, value, false, domain, &why) != MDL_OK) {
+        return mdl_fail(err, MDL_U_NO_KEY,
+                        "'%.80s' looks like a domain and gives no domain key: %.160s. Expected the "
+                        "website as it is in use; write a company's name without the dot, and one "
+                        "record as SOURCE:ID",
+                        value, why.text);
+    }
+    return MDL_OK;
+}
+
 static void list_sources(const struct rules_state *st, char *out, size_t size)
 {
     out[0] = '\0';
@@ -121,6 +174,16 @@ static void list_sources(const struct rules_state *st, char *out, size_t size)
         size_t used = strlen(out);
         (void)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", st->source[i].name);
     }
+}
+
+static enum mdl_status no_source(const struct rules_state *st, const char *value, size_t slug,
+                                 struct mdl_error *err)
+{
+    char names[200];
+    list_sources(st, names, sizeof names);
+    return mdl_fail(err, MDL_U_NOT_FOUND, "'%.80s': there is no source '%.*s'; %s%s", value,
+                    (int)slug, value, names[0] != '\0' ? "there are: " : "nothing is imported yet",
+                    names);
 }
 
 /* Bounds of the texts as they are stored; a value with a line's end in it is two that were read as
@@ -168,17 +231,23 @@ enum mdl_status suppress_value(struct mdl_service *s, const struct rules_state *
     if (record && has_source(state, wish->value, slug)) {
         return take_record(wish->value, slug, row, err);
     }
-    st = derive(s, wish->value, country, row, err);
+    st = check_commas(wish, err);
+    if (st == MDL_OK) {
+        st = derive(s, wish->value, country, row, err);
+    }
+    if (st == MDL_OK && is_name_only(row)) {
+        st = check_name(s, wish->value, err);
+    }
     record = record && wish->value[slug + 1] != '\0' && strchr(wish->value, ' ') == NULL;
     if (st == MDL_OK && record && is_name_only(row)) {
-        char names[200];
-        list_sources(state, names, sizeof names);
-        st = mdl_fail(err, MDL_U_NOT_FOUND, "'%.80s': there is no source '%.*s'; %s%s", wish->value,
-                      (int)slug, wish->value,
-                      names[0] != '\0' ? "there are: "
-                                       : "nothing is "
-                                         "imported yet",
-                      names);
+        st = no_source(state, wish->value, slug, err);
     }
     return st;
+}
+
+bool suppress_is_mail_provider(const struct mdl_service *s, const struct mdl_suppress_row *row)
+{
+    char domain[MDL_KEY_VALUE_MAX + 1];
+    return row->n_keys > 0 && row->key[0].bytes[0] == MDL_KEY_DOMAIN &&
+           mdl_domain_key(s->profile, row->value, true, domain, NULL) == MDL_U_NO_KEY;
 }

@@ -122,8 +122,8 @@ static enum mdl_status merge_remembered(struct mdl_service *s, struct mdl_upload
 
 static enum mdl_status check_names(const json_t *params, struct mdl_error *err)
 {
-    static const char *const known[] = {"source",   "maps",      "populations",
-                                        "encoding", "delimiter", "preview"};
+    static const char *const known[] = {"source",    "maps",    "populations",  "encoding",
+                                        "delimiter", "preview", "accept_silent"};
     const char *name;
     const json_t *value;
     json_object_foreach((json_t *)(uintptr_t)params, name, value)
@@ -240,6 +240,7 @@ static enum mdl_status swap(struct mdl_upload *u, json_t **report, struct mdl_er
             st = upload_mark(u, err);
             json_decref(*report);
             *report = upload_report(u);
+            st = st == MDL_OK ? upload_check_private(u, err) : st;
         }
     }
     return st;
@@ -261,6 +262,9 @@ enum mdl_status mdl_upload_finish(struct mdl_upload *u, json_t **report, struct 
                       "source as a whole. Give opportunities together with their accounts; "
                       "'mandorla source remove %s' forgets a source",
                       u->source);
+    }
+    if (st == MDL_OK && !u->preview) {
+        st = upload_check_private(u, err);
     }
     return st == MDL_OK && !u->preview ? swap(u, report, err) : st;
 }

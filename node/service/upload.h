@@ -27,6 +27,7 @@ struct mdl_upload {
     struct mdl_suppressed *suppressed;     /* likewise */
     struct marking marking;
     json_t *before; /* populations of the import that this one replaces; NULL: it is the first */
+    char replaced[MDL_STORE_GENERATION + 1]; /* that import; "": it is the first */
     uint64_t left_private, left_suppressed;
     struct mdl_error failed;
     uint64_t started_ms;
@@ -43,5 +44,8 @@ enum mdl_status upload_swap(struct mdl_upload *u, const json_t *report, bool *st
 /* Asks the rules of the finished generation, and who is in no round. Then, or to do it again. */
 enum mdl_status upload_mark(struct mdl_upload *u, struct mdl_error *err);
 void upload_unmark(struct mdl_upload *u);
+/* MDL_U_STATE: a rule for private accounts was asked of the source until now, and these files lack
+ * its columns: the accounts would be in rounds. Passes if that was accepted beforehand. */
+enum mdl_status upload_check_private(struct mdl_upload *u, struct mdl_error *err);
 
 #endif

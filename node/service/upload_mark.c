@@ -18,6 +18,7 @@ static enum mdl_status load_on_loop(struct mdl_service *s, void *ctx, struct mdl
         json_decref(u->before);
         u->before = json_incref(json_object_get(report, "populations"));
         json_decref(report);
+        memcpy(u->replaced, row.generation, sizeof u->replaced);
         mdl_source_clear(&row);
     }
     return st;
@@ -65,4 +66,44 @@ enum mdl_status upload_mark(struct mdl_upload *u, struct mdl_error *err)
                           err);
     }
     return st == MDL_OK ? left_out(u, err) : st;
+}
+
+static bool is_private_and_silent(const struct mdl_upload *u, size_t i)
+{
+    return u->book->at[i].row.kind == MDL_RULE_PRIVATE && !u->marking.applies[i];
+}
+
+static enum mdl_status refuse_silent(const struct mdl_upload *u, size_t i,
+                                     const struct marking *before, struct mdl_error *err)
+{
+    const json_t *missing = u->marking.missing[i];
+    const char *column = json_string_value(json_array_get(missing, 0));
+    return mdl_fail(err, MDL_U_STATE,
+                    "these files have no column '%.60s', which the rule for private accounts "
+                    "'%.80s' asks: %llu accounts that it keeps out now could be in rounds. Nothing "
+                    "was changed; import files with that column, or all the same with --yes",
+                    column != NULL ? column : "", u->book->at[i].row.text,
+                    (unsigned long long)before->hits[i]);
+}
+
+enum mdl_status upload_check_private(struct mdl_upload *u, struct mdl_error *err)
+{
+    struct marking before = {0};
+    size_t i = 0;
+    while (i < u->book->n && !is_private_and_silent(u, i)) {
+        i++;
+    }
+    if (i == u->book->n || u->replaced[0] == '\0' ||
+        param_bool(u->params, "accept_silent", false)) {
+        return MDL_OK;
+    }
+    enum mdl_status st =
+        marking_make(u->s->dir, u->source, u->replaced, u->book, MARKING_LOOK, &before, err);
+    for (; st == MDL_OK && i < u->book->n; i++) {
+        if (is_private_and_silent(u, i) && before.applies[i]) {
+            st = refuse_silent(u, i, &before, err);
+        }
+    }
+    marking_clear(&before);
+    return st;
 }

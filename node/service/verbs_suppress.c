@@ -11,6 +11,7 @@
 struct batch {
     struct mdl_suppress_row *row;
     bool *already; /* on the list before */
+    bool *renewed; /* and has got a new reason */
     uint64_t *accounts;
     size_t n;
     json_int_t rounds_open;
@@ -21,6 +22,7 @@ static void batch_free(struct batch *b)
 {
     free(b->row);
     free(b->already);
+    free(b->renewed);
     free(b->accounts);
 }
 
@@ -30,8 +32,9 @@ static enum mdl_status batch_make(struct batch *b, size_t n, struct mdl_error *e
     b->n = n;
     b->row = calloc(n + 1, sizeof *b->row);
     b->already = calloc(n + 1, sizeof *b->already);
+    b->renewed = calloc(n + 1, sizeof *b->renewed);
     b->accounts = calloc(n + 1, sizeof *b->accounts);
-    return b->row != NULL && b->already != NULL && b->accounts != NULL
+    return b->row != NULL && b->already != NULL && b->renewed != NULL && b->accounts != NULL
                ? MDL_OK
                : mdl_fail(err, MDL_L_MEMORY, "not enough memory for %zu values", n);
 }
@@ -129,7 +132,9 @@ static enum mdl_status put_on_loop(struct mdl_service *s, void *ctx, struct mdl_
     for (size_t i = 0; i < b->n && rc == MDL_OK; i++) {
         rc = mdl_suppress_put(s->store, &b->row[i], err);
         b->already[i] = rc == MDL_U_EXISTS;
-        rc = b->already[i] ? MDL_OK : rc;
+        if (b->already[i]) {
+            rc = mdl_suppress_renew(s->store, &b->row[i], &b->renewed[i], err);
+        }
         added += rc == MDL_OK && !b->already[i];
     }
     if (rc == MDL_OK) {
@@ -157,19 +162,20 @@ static json_t *text_or_null(const char *text)
     return text[0] != '\0' ? json_string(text) : json_null();
 }
 
-static json_t *doc_batch(const struct batch *b, bool preview)
+static json_t *doc_batch(const struct mdl_service *s, const struct batch *b, bool preview)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < b->n; i++) {
         const struct mdl_suppress_row *r = &b->row[i];
         (void)json_array_append_new(
             list,
-            json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "id",
+            json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:b}", "id",
                       r->id > 0 && !b->already[i] ? json_integer((json_int_t)r->id) : json_null(),
                       "value", r->value, "country", text_or_null(r->country), "reason",
                       text_or_null(r->reason), "source", text_or_null(r->source), "record_id",
                       text_or_null(r->record_id), "keys", doc_keys(r), "accounts",
-                      (json_int_t)b->accounts[i], "already", (int)b->already[i]));
+                      (json_int_t)b->accounts[i], "already", (int)b->already[i], "reason_renewed",
+                      (int)b->renewed[i], "mail_provider", (int)suppress_is_mail_provider(s, r)));
     }
     return json_pack("{s:b, s:o, s:I, s:I}", "preview", (int)preview, "entries", list, "left_out",
                      (json_int_t)b->all, "rounds_running", b->rounds_open);
@@ -202,7 +208,7 @@ static enum mdl_status add_all(struct mdl_service *s, const struct suppress_wish
         rc = call_loop(s, put_on_loop, &b, err);
     }
     if (rc == MDL_OK) {
-        *result = doc_batch(&b, preview);
+        *result = doc_batch(s, &b, preview);
     }
     rules_free(&st);
     batch_free(&b);
@@ -280,7 +286,8 @@ enum mdl_status verb_suppress_import(struct mdl_service *s, const json_t *params
         n += read_line(line, ++number, param_text(params, "reason"), &wish[n]);
     }
     if (st == MDL_OK && n == 0) {
-        st = mdl_fail(err, MDL_U_ARGUMENT, "text: no value in %zu lines", number);
+        st = mdl_fail(err, MDL_U_ARGUMENT,
+                      "the file names nobody: expected a line VALUE or VALUE;COUNTRY;REASON");
     }
     if (st == MDL_OK) {
         st = add_all(s, wish, n, param_bool(params, "preview", false), result, err);

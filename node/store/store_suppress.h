@@ -40,6 +40,11 @@ struct mdl_suppress_row {
  * full. */
 MDL_MUST_CHECK enum mdl_status mdl_suppress_put(struct mdl_store *st, struct mdl_suppress_row *r,
                                                 struct mdl_error *err);
+/* Gives the entry of this value and country the reason of *r, unless that is "". *renewed: it had
+ * another. */
+MDL_MUST_CHECK enum mdl_status mdl_suppress_renew(struct mdl_store *st,
+                                                  const struct mdl_suppress_row *r, bool *renewed,
+                                                  struct mdl_error *err);
 /* Removes one, its keys with it. MDL_U_NOT_FOUND. */
 MDL_MUST_CHECK enum mdl_status mdl_suppress_remove(struct mdl_store *st, int64_t id,
                                                    struct mdl_error *err);

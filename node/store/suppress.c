@@ -109,6 +109,29 @@ enum mdl_status mdl_suppress_put(struct mdl_store *st, struct mdl_suppress_row *
     return rc;
 }
 
+enum mdl_status mdl_suppress_renew(struct mdl_store *st, const struct mdl_suppress_row *r,
+                                   bool *renewed, struct mdl_error *err)
+{
+    struct mdl_query q;
+    *renewed = false;
+    if (r->reason[0] == '\0') {
+        return MDL_OK;
+    }
+    enum mdl_status rc = mdl_write(st, &q,
+                                   "UPDATE suppression SET reason = ?1 WHERE value = ?2 AND "
+                                   "country = ?3 AND reason <> ?1",
+                                   err);
+    if (rc != MDL_OK) {
+        return rc;
+    }
+    mdl_put_text(&q, r->reason, MDL_STORE_TEXT);
+    mdl_put_text(&q, r->value, MDL_SUPPRESS_VALUE);
+    mdl_put_text(&q, r->country, MDL_SUPPRESS_COUNTRY);
+    rc = mdl_run(&q, err);
+    *renewed = rc == MDL_OK && mdl_changed(st, "entry", NULL) == MDL_OK;
+    return rc;
+}
+
 enum mdl_status mdl_suppress_remove(struct mdl_store *st, int64_t id, struct mdl_error *err)
 {
     struct mdl_query q;

@@ -267,6 +267,44 @@ START_TEST(private_accounts)
 }
 END_TEST
 
+/* An export without the column of the rule, with or without consent. */
+static enum mdl_status import_without_rating(bool accept, char text[MDL_ERROR_TEXT])
+{
+    static const char less[] = "Id,Name,Website,Type,BillingCountry,IsDeleted\n"
+                               "001000000000001AAA,Acme GmbH,acme.com,Customer,DE,false\n";
+    struct mdl_error err = {MDL_OK, ""};
+    struct mdl_upload *u = NULL;
+    json_t *report = NULL;
+    json_t *params = json_pack("{s:s, s:b}", "source", "crm", "accept_silent", (int)accept);
+    ck_assert_int_eq(mdl_upload_begin(northwind.service, params, &u, &err), MDL_OK);
+    ck_assert_int_eq(mdl_upload_file(u, "a.csv", &err), MDL_OK);
+    ck_assert_int_eq(mdl_upload_feed(u, less, strlen(less), &err), MDL_OK);
+    ck_assert_int_eq(mdl_upload_file_end(u, &err), MDL_OK);
+    enum mdl_status st = mdl_upload_finish(u, &report, &err);
+    (void)snprintf(text, MDL_ERROR_TEXT, "%s", err.text);
+    mdl_upload_free(u);
+    json_decref(report);
+    json_decref(params);
+    return st;
+}
+
+START_TEST(an_import_that_silences_a_private_rule)
+{
+    char text[MDL_ERROR_TEXT];
+    import_all(&northwind);
+    json_decref(node_do(&northwind, "exclude.add", json_pack("{s:s}", "rule", "Rating = Hot")));
+    ck_assert_int_eq(left_out("private"), 2);
+    ck_assert_int_eq(import_without_rating(false, text), MDL_U_STATE);
+    ck_assert_msg(strstr(text, "'rating'") != NULL || strstr(text, "'Rating'") != NULL, "%s", text);
+    ck_assert_ptr_nonnull(strstr(text, "2 accounts"));
+    ck_assert_int_eq(left_out("private"), 2); /* nothing was changed */
+    ck_assert_int_eq(import_without_rating(true, text), MDL_OK);
+    ck_assert_int_eq(left_out("private"), 0);
+    /* From then on it cannot be asked of the source: nothing is lost by the next one. */
+    ck_assert_int_eq(import_without_rating(false, text), MDL_OK);
+}
+END_TEST
+
 /* ---- the suppression list -----------------------------------------------------------------------
  */
 
@@ -329,6 +367,17 @@ START_TEST(values_that_would_mean_nothing)
     nothing_is_added("Foo; Bar GmbH\n", MDL_U_ARGUMENT, "\"Bar GmbH\" is no country");
     nothing_is_added("Acme;Germny\n", MDL_U_ARGUMENT, "\"Germny\" is no country");
     nothing_is_added("crm:\n", MDL_U_ARGUMENT, "no record");
+    nothing_is_added("acme.com\nacme.example\n", MDL_U_NO_KEY, "line 2");
+    nothing_is_added("www.nosuch.exampel/about\n", MDL_U_NO_KEY, "looks like a domain");
+    nothing_is_added("gmail.com,1\n", MDL_U_ARGUMENT, "VALUE;COUNTRY;REASON");
+    nothing_is_added("https://acme.com,DE\n", MDL_U_ARGUMENT, "VALUE;COUNTRY;REASON");
+    nothing_is_added("value,country\n", MDL_U_ARGUMENT, "divided by a comma");
+    nothing_is_added("Bergmann Metallbau,DE\n", MDL_U_ARGUMENT, "divided by a comma");
+    nothing_is_added("acme.com, Acme\n", MDL_U_ARGUMENT, "divided by a comma");
+    json_decref(suppress("https://acme.com/a,b", NULL));
+    json_decref(suppress("Umbrella, Inc.", NULL)); /* names all the same */
+    json_decref(suppress("No.1 Sports GmbH", NULL));
+    json_decref(suppress("U.S.A.", NULL));
     json_t *d = suppress("crm:ACME 1", NULL); /* an id may have a space */
     const json_t *e = json_array_get(json_object_get(d, "entries"), 0);
     ck_assert_str_eq(json_string_value(json_object_get(e, "record_id")), "ACME 1");
@@ -337,6 +386,44 @@ START_TEST(values_that_would_mean_nothing)
     ck_assert(json_is_null(
         json_object_get(json_array_get(json_object_get(d, "entries"), 0), "record_id")));
     json_decref(d);
+}
+END_TEST
+
+static json_t *suppress_for(const char *value, const char *reason)
+{
+    json_t *d = node_do(&northwind, "suppress.add",
+                        json_pack("{s:[s], s:s*}", "values", value, "reason", reason));
+    json_t *e = json_incref(json_array_get(json_object_get(d, "entries"), 0));
+    json_decref(d);
+    return e;
+}
+
+static void expect_renewed(const char *reason, bool renewed, const char *now)
+{
+    json_t *e = suppress_for("acme.com", reason);
+    ck_assert(json_is_true(json_object_get(e, "already")));
+    ck_assert_int_eq(json_is_true(json_object_get(e, "reason_renewed")), renewed);
+    json_decref(e);
+    json_t *d = node_do(&northwind, "suppress.list", json_object());
+    ck_assert_str_eq(json_string_value(json_object_get(
+                         json_array_get(json_object_get(d, "entries"), 0), "reason")),
+                     now);
+    json_decref(d);
+}
+
+START_TEST(a_value_given_again)
+{
+    json_t *e = suppress_for("acme.com", "letter of May");
+    ck_assert(json_is_false(json_object_get(e, "already")));
+    ck_assert(json_is_false(json_object_get(e, "reason_renewed")));
+    ck_assert(json_is_false(json_object_get(e, "mail_provider")));
+    json_decref(e);
+    expect_renewed("letter of June", true, "letter of June");
+    expect_renewed("letter of June", false, "letter of June");
+    expect_renewed(NULL, false, "letter of June");
+    e = suppress_for("gmail.com", NULL); /* a website as any other, and a person should know */
+    ck_assert(json_is_true(json_object_get(e, "mail_provider")));
+    json_decref(e);
 }
 END_TEST
 
@@ -617,8 +704,10 @@ int main(void)
                                   errors_name_the_column,
                                   a_name_that_an_import_uses,
                                   private_accounts,
+                                  an_import_that_silences_a_private_rule,
                                   whom_a_value_means,
                                   values_that_would_mean_nothing,
+                                  a_value_given_again,
                                   it_stays_through_imports,
                                   a_file_of_values,
                                   the_log_holds_no_name,
