@@ -301,12 +301,8 @@ START_TEST(population_of_one_account)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile counts");
-    TCase *t = tcase_create("counts");
-
-    tcase_set_timeout(t, 120);
     tcase_add_test(t, counts_end_with_match);
     tcase_add_test(t, scalar_and_lists_end_with_the_count);
     tcase_add_test(t, gate_elsewhere_leaves_the_count);
@@ -317,10 +313,9 @@ int main(void)
     tcase_add_loop_test(t, count_without_the_last_word, 0, 4);
     tcase_add_test(t, one_account_more_between_two_counts);
     tcase_add_test(t, population_of_one_account);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile counts", 120, tests);
 }

@@ -178,23 +178,17 @@ START_TEST(group_that_a_side_calls_empty)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile empty");
-    TCase *t = tcase_create("empty");
-
-#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, groups_that_are_not_run, 0, 9);
     tcase_add_loop_test(t, no_group_is_left, 0, 5);
     tcase_add_loop_test(t, empty_under_another_profile, 0, 4);
     tcase_add_loop_test(t, group_not_run_takes_no_message, MDL_MSG_COMMIT, MDL_MSG_MASKS + 1);
     tcase_add_loop_test(t, lies_about_what_is_empty, 0, ROWS(empties));
     tcase_add_loop_test(t, group_that_a_side_calls_empty, 0, 2);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile empty", 120, tests);
 }

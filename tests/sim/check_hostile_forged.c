@@ -170,19 +170,14 @@ START_TEST(planted_multiples_of_g_match_nothing)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile forged");
-    TCase *t = tcase_create("forged");
-
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, forged_matches_by_one_shared_account, 0, 4);
     tcase_add_loop_test(t, a_count_made_larger_by_one_shared_account, 0, 2);
     tcase_add_loop_test(t, planted_multiples_of_g_match_nothing, 0, 4);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile forged", 120, tests);
 }

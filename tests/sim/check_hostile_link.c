@@ -449,13 +449,8 @@ START_TEST(partner_who_aborts_at_each_phase)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile link");
-    TCase *t = tcase_create("link");
-
-#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, bytes_that_are_no_message, 0, ROWS(bombs));
     tcase_add_loop_test(t, truncated_message, 0, 9);
     tcase_add_test(t, field_above_its_maximum);
@@ -469,10 +464,9 @@ int main(void)
     tcase_add_loop_test(t, partner_who_falls_silent, 0, ROWS(steps));
     tcase_add_loop_test(t, partner_who_only_acknowledges, 0, ROWS(steps));
     tcase_add_loop_test(t, partner_who_aborts_at_each_phase, 0, 2 * ROWS(steps));
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile link", 120, tests);
 }

@@ -433,13 +433,8 @@ START_TEST(chunk_that_breaks_its_word)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile lists");
-    TCase *t = tcase_create("lists");
-
-#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, hello_that_differs, 0, ROWS(hellos));
     tcase_add_loop_test(t, commit_that_lies, 0, ROWS(commits));
     tcase_add_loop_test(t, budget_of_the_month, 0, 2);
@@ -447,10 +442,9 @@ int main(void)
     tcase_add_loop_test(t, point_that_must_not_be, 0, ROWS(points));
     tcase_add_loop_test(t, altered_last_chunk_gets_no_tag, 0, 2);
     tcase_add_loop_test(t, chunk_that_breaks_its_word, 0, ROWS(chunks));
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile lists", 120, tests);
 }

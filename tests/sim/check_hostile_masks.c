@@ -107,19 +107,14 @@ START_TEST(registries_are_what_the_partner_says)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile masks");
-    TCase *t = tcase_create("masks");
-
-    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, last_masks_kept_back, 0, 2);
     tcase_add_loop_test(t, masks_kept_back_from_the_first, 0, 2);
     tcase_add_loop_test(t, registries_are_what_the_partner_says, 0, 2);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile masks", 60, tests);
 }

@@ -147,19 +147,13 @@ START_TEST(gate_stops_without_names)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile open");
-    TCase *t = tcase_create("open");
-
-#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, opening_that_is_wrong, 0, ROWS(opens));
     tcase_add_loop_test(t, gate_stops_without_names, 0, 2);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile open", 120, tests);
 }

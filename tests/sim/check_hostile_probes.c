@@ -129,19 +129,14 @@ START_TEST(which_where_only_how_many_was_agreed)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("probes by a hostile partner");
-    TCase *t = tcase_create("probes");
-
-    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, all_names_by_an_exponent_a_row, 0, 2);
     tcase_add_loop_test(t, some_probes_within_an_honest_list, 0, 2);
     tcase_add_loop_test(t, which_where_only_how_many_was_agreed, 0, 4);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("probes by a hostile partner", 60, tests);
 }

@@ -405,22 +405,16 @@ START_TEST(receipt_that_differs)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile slices");
-    TCase *t = tcase_create("slices");
-
-#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, slice_that_lies, 0, ROWS(slices));
     tcase_add_loop_test(t, proof_is_bound_to_role_slice_and_every_row, 0, 3);
     tcase_add_test(t, the_bending_itself_is_sound);
     tcase_add_loop_test(t, echoed_slice, 0, 2);
     tcase_add_loop_test(t, receipt_that_differs, 0, ROWS(receipts));
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile slices", 120, tests);
 }

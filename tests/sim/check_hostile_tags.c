@@ -299,21 +299,15 @@ START_TEST(hidden_matches_and_silence_about_them)
 }
 END_TEST
 
-int main(void)
+static void tests(TCase *t)
 {
-    Suite *suite = suite_create("hostile tags");
-    TCase *t = tcase_create("tags");
-
-#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, tag_list_that_breaks_its_rules, 0, ROWS(tag_lies));
     tcase_add_loop_test(t, digest_that_disagrees, 0, ROWS(match_lies));
     tcase_add_loop_test(t, hidden_matches_open_nothing, 0, 2);
     tcase_add_loop_test(t, hidden_matches_and_silence_about_them, 0, 4);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    return stage_main("hostile tags", 120, tests);
 }

@@ -201,3 +201,18 @@ void tag_of(const struct mdl_cell *c, const uint8_t point[32], uint8_t tag[16])
     mdl_taghash_final(&h, full);
     memcpy(tag, full, 16);
 }
+
+int stage_main(const char *suite, double timeout_s, void (*tests)(TCase *t))
+{
+    Suite *s = suite_create(suite);
+    TCase *t = tcase_create(suite);
+
+    tcase_set_timeout(t, timeout_s);
+    tests(t);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

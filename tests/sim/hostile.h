@@ -30,6 +30,10 @@ void stage_run_noted(struct stage *s, const struct sim_size *size,
                      void (*change)(struct mdl_agreement *terms));
 void stage_close(struct stage *s);
 
+/* Runs what `tests` adds as one suite; for main. */
+int stage_main(const char *suite, double timeout_s, void (*tests)(TCase *t));
+#define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
+
 /* Makes *m a message of this type for group g, well formed and void; the envelope stays. */
 void fill_message(struct mdl_msg *m, uint8_t type, uint8_t g);
 struct mdl_cell *cell_of(struct sim_node *n);
