@@ -63,6 +63,8 @@ void show_disclosure(const json_t *disclosure, FILE *f);
 void show_round(const json_t *round, FILE *f);
 /* round_diff.c */
 MDL_MUST_CHECK enum mdl_status run_round_diff(struct cli *c);
+/* ledger_show.c */
+MDL_MUST_CHECK enum mdl_status run_ledger(struct cli *c);
 void show_words(const json_t *lines, FILE *f);
 MDL_MUST_CHECK enum mdl_status show_partners(struct cli *c, const json_t *list, FILE *f);
 MDL_MUST_CHECK enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f);

@@ -9,7 +9,9 @@ static const struct option_row list_options[] = {
     {"round", "ID", "only what belongs to this round"},
     {"after", "N", "the entries after number N, oldest first (0: from the beginning)"},
     {"limit", "N", "at most so many (default: the newest 200; 2,000 at most)"},
-    {"summary", NULL, "one line a round: messages and bytes in and out, and how it ended"},
+    {"summary", NULL,
+     "one line a round: messages and bytes in and out, all that the log has of it (with the "
+     "proposal and acknowledgements, which 'round show' leaves out), and how it ended"},
     {"csv", NULL, "CSV on standard output"},
     {NULL, NULL, NULL},
 };

@@ -197,6 +197,7 @@ static void round_line(const json_t *d, FILE *f)
               mdl_doc_text(round, "state"), form_time(mdl_doc_text(round, "finished"), when));
     say(f, "Compared: ");
     mdl_report_scope(d, f);
+    (void)mdl_report_counted(d, "\nCounted only: ", f);
     (void)fputc('\n', f);
     if (wider[0] != '\0') {
         say_shade(f, SHADE_YELLOW, "Round %s compared more: --round %s shows its result.\n",
@@ -227,23 +228,37 @@ static bool filter_line(const json_t *d, FILE *f)
     return true;
 }
 
+#define BY_KEYS (FORM + 8)
+
+/* ", by 617 match keys". Not over several rectangles: one key may be in each of them, and a sum
+ * would count it as often. */
+static const char *by_keys(const json_t *d, json_int_t keys, char out[BY_KEYS])
+{
+    char n[FORM];
+    out[0] = '\0';
+    if (json_array_size(json_object_get(d, "compared")) < 2) {
+        (void)snprintf(out, BY_KEYS, ", by %s", form_count(keys, "match key", "match keys", n));
+    }
+    return out;
+}
+
 static void overlap_summary(const json_t *d, FILE *f)
 {
     const json_t *t = json_object_get(d, "totals");
     char a[FORM];
     char b[FORM];
-    char k[FORM];
+    char k[BY_KEYS];
     say_shade(f, SHADE_BOLD, "Overlap with %s\n", mdl_doc_text(d, "partner"));
     round_line(d, f);
     (void)fputc('\n', f);
-    say(f, "%s%s of our accounts, %s of theirs, by %s", filter_line(d, f) ? "In all: " : "",
+    say(f, "%s%s of our accounts, %s of theirs%s", filter_line(d, f) ? "In all: " : "",
         form_number(mdl_doc_int(t, "own_accounts"), a),
-        form_number(mdl_doc_int(t, "partner_accounts"), b),
-        form_count(mdl_doc_int(t, "keys"), "match key", "match keys", k));
+        form_number(mdl_doc_int(t, "partner_accounts"), b), by_keys(d, mdl_doc_int(t, "keys"), k));
     say(f, "; %s for review\n", form_number(mdl_doc_int(t, "review_accounts"), a));
 }
 
-/* What of theirs is not ours, as far as it is known: numbers of keys, cell by cell. */
+/* What of theirs is not ours, as far as it is known: numbers of keys, cell by cell, and of which
+ * type. */
 static void theirs_only(const json_t *d, FILE *f)
 {
     const json_t *list = json_object_get(d, "theirs_only");
@@ -253,12 +268,15 @@ static void theirs_only(const json_t *d, FILE *f)
     {
         char own[2048];
         char theirs[2048];
+        char text[4400];
         char n[FORM];
+        const char *type = mdl_doc_text(g, "key_label");
         mdl_doc_join(json_object_get(g, "populations"), ", ", own, sizeof own);
         mdl_doc_join(json_object_get(g, "partner_populations"), ", ", theirs, sizeof theirs);
-        say(f, "%s their %s and not in our %s: %s\n",
-            i == 0 ? "The other way round: in" : "                      in", theirs, own,
-            form_count(mdl_doc_int(g, "keys"), "match key", "match keys", n));
+        (void)snprintf(text, sizeof text, "%s, %s, in their %s and not in our %s",
+                       form_count(mdl_doc_int(g, "keys"), "match key", "match keys", n),
+                       type[0] != '\0' ? type : "of all types", theirs, own);
+        say_wrapped(f, i == 0 ? "The other way round: " : "                     ", text);
     }
 }
 
@@ -311,13 +329,36 @@ static enum mdl_status run_whitespace(struct cli *c)
 /* ---- matrix ------------------------------------------------------------------------------------
  */
 
+/* "45 of our 141 customers are among their customers: 44 of theirs, by 47 match keys." */
+static void overlap_sentence(const json_t *d, FILE *f)
+{
+    const json_t *populations = json_object_get(d, "populations");
+    size_t n = json_array_size(populations);
+    char own[2048];
+    char theirs[2048];
+    char a[FORM];
+    char b[FORM];
+    char k[BY_KEYS];
+
+    (void)fputc('\n', f);
+    if (n == 0) {
+        return;
+    }
+    mdl_doc_join(populations, ", ", own, sizeof own);
+    mdl_doc_join(json_object_get(d, "partner_populations"), ", ", theirs, sizeof theirs);
+    say(f,
+        "%s of our %s %s%s%s are among their %s: ", form_number(mdl_doc_int(d, "own_accounts"), a),
+        form_number(mdl_doc_int(d, "own_total"), b), n > 1 ? "accounts (" : "", own,
+        n > 1 ? ")" : "", theirs);
+    say(f, "%s of theirs%s.\n", form_number(mdl_doc_int(d, "partner_accounts"), a),
+        by_keys(d, mdl_doc_int(d, "keys"), k));
+}
+
 static enum mdl_status show_matrix(struct cli *c, const json_t *d, FILE *f)
 {
     struct mdl_style style = term_style(f);
     const char *partner = mdl_doc_text(d, "partner");
     char a[FORM];
-    char b[FORM];
-    char k[FORM];
 
     if (option_given(&c->o, "csv")) {
         return mdl_report_matrix_csv(d, f);
@@ -326,15 +367,7 @@ static enum mdl_status show_matrix(struct cli *c, const json_t *d, FILE *f)
     round_line(d, f);
     (void)fputc('\n', f);
     enum mdl_status st = mdl_report_matrix(d, &style, f);
-    if (json_array_size(json_object_get(d, "populations")) > 0) {
-        say(f, "\n%s of our %s are accounts of %s too: ",
-            form_number(mdl_doc_int(d, "own_accounts"), a),
-            form_count(mdl_doc_int(d, "own_total"), "account", "accounts", b), partner);
-        say(f, "%s of theirs, by %s.\n", form_number(mdl_doc_int(d, "partner_accounts"), a),
-            form_count(mdl_doc_int(d, "keys"), "match key", "match keys", k));
-    } else {
-        (void)fputc('\n', f);
-    }
+    overlap_sentence(d, f);
     say(f, "An account may be in several populations, so cells do not add up.\n");
     if (mdl_doc_int(d, "review_accounts") > 0) {
         say(f, "%s more for review, not counted: mandorla overlap \"%s\" --review\n",
@@ -387,70 +420,6 @@ static enum mdl_status run_bundle(struct cli *c)
         path_query_int(&p, "limit", limit);
     }
     return st == MDL_OK ? cli_show(c, &p, show_bundle) : st;
-}
-
-/* ---- ledger ------------------------------------------------------------------------------------
- */
-
-static void show_budget(const json_t *b, FILE *f)
-{
-    char a[FORM];
-    char n[FORM];
-    char when[FORM];
-    if (!json_is_object(b)) {
-        say(f, "\nNo agreement is in force: no round may run.\n");
-        return;
-    }
-    say(f, "\nLeft of %s\n", mdl_doc_text(b, "month"));
-    say_field(f, "Rounds", "%s; %s begun", form_number(mdl_doc_int(b, "rounds_left"), a),
-              form_number(mdl_doc_int(b, "rounds"), n));
-    say_field(f, "Their keys", "%s; %s brought", form_number(mdl_doc_int(b, "keys_theirs_left"), a),
-              form_number(mdl_doc_int(b, "keys_theirs"), n));
-    say_field(f, "Our keys", "%s; %s brought", form_number(mdl_doc_int(b, "keys_ours_left"), a),
-              form_number(mdl_doc_int(b, "keys_ours"), n));
-    say_field(f, "Next round", "%s%s",
-              mdl_doc_text(b, "cooldown_until")[0] != '\0' ? "not before " : "may begin now",
-              mdl_doc_text(b, "cooldown_until")[0] != '\0'
-                  ? form_time(mdl_doc_text(b, "cooldown_until"), when)
-                  : "");
-}
-
-static enum mdl_status show_ledger(struct cli *c, const json_t *d, FILE *f)
-{
-    struct mdl_style style = term_style(f);
-    const char *partner = mdl_doc_text(d, "partner");
-    enum mdl_status st = MDL_OK;
-    char id[FORM];
-    char n[FORM];
-    size_t i;
-    const json_t *a;
-    (void)c;
-
-    say_shade(f, SHADE_BOLD, "What %s could have learned of us, and we of it\n", partner);
-    json_array_foreach(json_object_get(d, "agreements"), i, a)
-    {
-        say(f, "\nAgreement %s, %s, %s\n", form_id(mdl_doc_text(a, "agreement"), id),
-            mdl_doc_text(a, "state"), form_count(mdl_doc_int(a, "rounds"), "round", "rounds", n));
-        st = st == MDL_OK ? mdl_report_ledger(json_object_get(a, "cells"), &style, f) : st;
-    }
-    if (i == 0) {
-        say(f, "\nNothing: no round with %s has begun.\n", partner);
-    } else {
-        say(f, "\nAsked: match keys that a side brought, each a question to the other. Bits: what "
-               "numbers at level\ncounts can tell at most; at level accounts every key of theirs "
-               "that matched is known to them.\n");
-    }
-    show_budget(json_object_get(d, "budget"), f);
-    return st;
-}
-
-static enum mdl_status run_ledger(struct cli *c)
-{
-    struct path p;
-    path_start(&p, "/v1/partners");
-    path_segment(&p, cli_arg(c, 0));
-    path_segment(&p, "ledger");
-    return cli_show(c, &p, show_ledger);
 }
 
 const struct command result_commands[] = {

@@ -2,23 +2,13 @@
  * It may not print. */
 #include "term.h"
 
+#include <report.h>
+
 #include <string.h>
 
 const char *form_number(json_int_t n, char out[FORM])
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
-    int first = digits[0] == '-' ? 1 : 0;
-    size_t used = 0;
-
-    for (int i = 0; i < len; i++) {
-        if (i > first && (len - i) % 3 == 0) {
-            out[used++] = ',';
-        }
-        out[used++] = digits[i];
-    }
-    out[used] = '\0';
-    return out;
+    return mdl_doc_number(n, out);
 }
 
 const char *form_count(json_int_t n, const char *one, const char *many, char out[FORM])

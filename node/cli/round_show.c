@@ -26,10 +26,17 @@ static void show_sizes(const json_t *r, FILE *f)
     if (mdl_doc_int(keys, "own") == 0) {
         return;
     }
-    say_field(f, "Match keys", "%s ours, %s theirs, %s in common",
-              form_number(mdl_doc_int(keys, "own"), a),
-              form_number(mdl_doc_int(keys, "partner"), b),
-              form_number(mdl_doc_int(keys, "matched"), n));
+    /* Cells may overlap: the same key is brought, and matched, in each of them. */
+    if (json_array_size(json_object_get(r, "groups")) > 1) {
+        say_field(f, "Keys brought", "%s ours, %s theirs, all cells together",
+                  form_number(mdl_doc_int(keys, "own"), a),
+                  form_number(mdl_doc_int(keys, "partner"), b));
+    } else {
+        say_field(f, "Match keys", "%s ours, %s theirs, %s in common",
+                  form_number(mdl_doc_int(keys, "own"), a),
+                  form_number(mdl_doc_int(keys, "partner"), b),
+                  form_number(mdl_doc_int(keys, "matched"), n));
+    }
     if (strcmp(mdl_doc_text(r, "state"), "complete") == 0 ||
         strcmp(mdl_doc_text(r, "state"), "partial") == 0) {
         say_field(f, "Overlap", "%s of our accounts, %s of theirs",
@@ -45,7 +52,8 @@ static void show_sizes(const json_t *r, FILE *f)
                   form_number(mdl_doc_int(slices, "total"), b));
     }
     if (mdl_doc_int(bytes, "in") + mdl_doc_int(bytes, "out") > 0) {
-        say_field(f, "Traffic", "%s sent, %s received", form_bytes(mdl_doc_int(bytes, "out"), a),
+        say_field(f, "Traffic", "%s sent, %s received by the session",
+                  form_bytes(mdl_doc_int(bytes, "out"), a),
                   form_bytes(mdl_doc_int(bytes, "in"), b));
     }
 }
@@ -189,27 +197,33 @@ static enum mdl_status round_row(struct mdl_table *t, const json_t *r)
     const char *state = mdl_doc_text(r, "state");
     bool results = strcmp(state, "complete") == 0 || strcmp(state, "partial") == 0;
     char text[5][FORM];
-    const char *cells[] = {
-        form_id(mdl_doc_text(r, "id"), text[0]),
-        mdl_doc_text(r, "partner"),
-        state,
-        form_time(mdl_doc_text(r, "created"), text[1]),
-        results ? form_number(mdl_doc_int(accounts, "own"), text[2]) : "",
-        mdl_doc_int(keys, "own") > 0 ? form_number(mdl_doc_int(keys, "own"), text[3]) : "",
-        mdl_doc_int(keys, "partner") > 0 ? form_number(mdl_doc_int(keys, "partner"), text[4]) : "",
-        mdl_doc_text(r, "waiting_for")[0] != '\0' ? mdl_doc_text(r, "waiting_for")
-                                                  : mdl_doc_text(r, "text")};
+    char brought[2 * FORM + 4] = "";
+    if (mdl_doc_int(keys, "own") > 0) {
+        (void)snprintf(brought, sizeof brought, "%s / %s",
+                       form_number(mdl_doc_int(keys, "own"), text[3]),
+                       form_number(mdl_doc_int(keys, "partner"), text[4]));
+    }
+    const char *cells[] = {form_id(mdl_doc_text(r, "id"), text[0]),
+                           mdl_doc_text(r, "partner"),
+                           state,
+                           form_time(mdl_doc_text(r, "created"), text[1]),
+                           results ? form_number(mdl_doc_int(accounts, "own"), text[2]) : "",
+                           brought,
+                           mdl_doc_text(r, "waiting_for")[0] != '\0'
+                               ? mdl_doc_text(r, "waiting_for")
+                               : mdl_doc_text(r, "text")};
     return mdl_table_row(t, cells);
 }
 
 enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f)
 {
-    static const char *const titles[] = {"ROUND",   "PARTNER",  "STATE",      "PROPOSED",
-                                         "OVERLAP", "OUR KEYS", "THEIR KEYS", "NOTE"};
-    static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,  MDL_LEFT,
-                                           MDL_RIGHT, MDL_RIGHT, MDL_RIGHT, MDL_LEFT};
+    /* KEYS: ours / theirs, as brought into all cells together. */
+    static const char *const titles[] = {"ROUND",   "PARTNER",      "STATE", "PROPOSED",
+                                         "OVERLAP", "KEYS BROUGHT", "NOTE"};
+    static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT, MDL_LEFT,
+                                           MDL_RIGHT, MDL_RIGHT, MDL_LEFT};
     struct mdl_style style = term_style(f);
-    struct mdl_table *t = mdl_table_new(8, titles, align);
+    struct mdl_table *t = mdl_table_new(7, titles, align);
     enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
     size_t i;
     const json_t *r;

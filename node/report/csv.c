@@ -52,6 +52,22 @@ json_int_t mdl_doc_int(const json_t *o, const char *key)
     return json_integer_value(json_object_get(o, key));
 }
 
+const char *mdl_doc_number(json_int_t n, char out[MDL_NUMBER])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    int first = n < 0 ? 1 : 0;
+    size_t used = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > first && (len - i) % 3 == 0) {
+            out[used++] = ',';
+        }
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+    return out;
+}
+
 /* Ends a text that did not fit with an ellipsis, between two characters. */
 static void cut(char *out, size_t out_size)
 {

@@ -5,13 +5,17 @@
 #include <string.h>
 
 #define JOINED 512
-#define CELL   48
+#define CELL   MDL_NUMBER
 
-static void number(const json_t *o, const char *key, char out[CELL])
+/* "38", "< 40" where the number is not shown, or a dash. */
+static void number(const json_t *o, const char *key, const char *below, char out[CELL])
 {
     const json_t *v = json_object_get(o, key);
+    char n[CELL];
     if (json_is_integer(v)) {
-        (void)snprintf(out, CELL, "%lld", (long long)json_integer_value(v));
+        (void)snprintf(out, CELL, "%s", mdl_doc_number(json_integer_value(v), n));
+    } else if (mdl_doc_int(o, below) > 0) {
+        (void)snprintf(out, CELL, "< %s", mdl_doc_number(mdl_doc_int(o, below), n));
     } else {
         (void)snprintf(out, CELL, "–");
     }
@@ -28,8 +32,8 @@ static enum mdl_status cell_row(struct mdl_table *t, const json_t *o)
     char level[CELL];
 
     (void)snprintf(level, sizeof level, same ? "%s" : "%s → %s", same ? now : then, now);
-    number(o, "before", text[0]);
-    number(o, "after", text[1]);
+    number(o, "before", "before_below", text[0]);
+    number(o, "after", "after_below", text[1]);
     (void)snprintf(text[2], CELL, "–");
     /* Numbers of accounts and of keys have no difference. */
     if (same && json_is_integer(before) && json_is_integer(after)) {
@@ -47,7 +51,7 @@ static enum mdl_status cell_row(struct mdl_table *t, const json_t *o)
 
 enum mdl_status mdl_report_diff_cells(const json_t *diff, const struct mdl_style *style, FILE *out)
 {
-    static const char *const titles[] = {"OURS", "THEIRS", "LEVEL", "before", "after", "change"};
+    static const char *const titles[] = {"OURS", "THEIRS", "LEVEL", "BEFORE", "AFTER", "CHANGE"};
     static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,
                                            MDL_RIGHT, MDL_RIGHT, MDL_RIGHT};
     struct mdl_table *t = mdl_table_new(6, titles, align);

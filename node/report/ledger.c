@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define JOINED 2048
-#define CELL   64
+#define CELL   64 /* a number, with its mark */
 
 static void joined(const json_t *o, const char *key, char out[JOINED])
 {
@@ -21,10 +21,11 @@ static json_int_t known(const json_t *o, const char *key)
 /* "617", "< 5", or a dash before there is a result. */
 static void last_text(const json_t *o, char out[CELL])
 {
+    char n[MDL_NUMBER];
     if (known(o, "last") >= 0) {
-        (void)snprintf(out, CELL, "%lld", (long long)known(o, "last"));
+        (void)snprintf(out, CELL, "%s", mdl_doc_number(known(o, "last"), n));
     } else if (known(o, "last_below") > 0) {
-        (void)snprintf(out, CELL, "< %lld", (long long)known(o, "last_below"));
+        (void)snprintf(out, CELL, "< %s", mdl_doc_number(known(o, "last_below"), n));
     } else {
         (void)snprintf(out, CELL, "–");
     }
@@ -43,9 +44,9 @@ static enum mdl_status cell_row(struct mdl_table *t, const json_t *o)
     (void)snprintf(text[0], CELL, "%lld/%lld/%lld", (long long)mdl_doc_int(rounds, "complete"),
                    (long long)mdl_doc_int(rounds, "partial"),
                    (long long)mdl_doc_int(rounds, "aborted"));
-    (void)snprintf(text[1], CELL, "%lld", (long long)mdl_doc_int(o, "keys_theirs"));
-    (void)snprintf(text[2], CELL, "%lld", (long long)mdl_doc_int(o, "keys_ours"));
-    (void)snprintf(text[3], CELL, "%lld", (long long)mdl_doc_int(o, "results"));
+    (void)mdl_doc_number(mdl_doc_int(o, "keys_theirs"), text[1]);
+    (void)mdl_doc_number(mdl_doc_int(o, "keys_ours"), text[2]);
+    (void)mdl_doc_number(mdl_doc_int(o, "results"), text[3]);
     last_text(o, text[4]);
     (void)snprintf(text[5], CELL, json_is_number(bits) ? "%.1f" : "–", json_number_value(bits));
     const char *cells[] = {own,     theirs,  mdl_doc_text(o, "level"),
@@ -56,8 +57,8 @@ static enum mdl_status cell_row(struct mdl_table *t, const json_t *o)
 
 enum mdl_status mdl_report_ledger(const json_t *cells, const struct mdl_style *style, FILE *out)
 {
-    static const char *const titles[] = {"OURS",     "THEIRS",  "LEVEL", "ROUNDS", "they asked",
-                                         "we asked", "results", "last",  "bits"};
+    static const char *const titles[] = {"OURS",     "THEIRS",  "LEVEL", "ROUNDS", "THEY ASKED",
+                                         "WE ASKED", "LEARNED", "LAST",  "BITS"};
     static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,  MDL_LEFT, MDL_RIGHT,
                                            MDL_RIGHT, MDL_RIGHT, MDL_RIGHT, MDL_RIGHT};
     struct mdl_table *t = mdl_table_new(9, titles, align);

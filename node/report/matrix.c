@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL    32
+#define CELL    64
 #define COLUMNS 36 /* 32 populations, the label, the overlap, our accounts */
 
 #define ACCOUNTS "accounts"
 #define COUNTS   "counts"
 #define HIDDEN   "·"
+#define SKIPPED  "not run"
 #define MARK     "# " /* before a number of keys, which is no number of accounts */
 
 /* The cells of one printed row: a label, a figure a column, the row's overlap, the row's accounts.
@@ -26,7 +27,9 @@ struct line {
 struct levels {
     size_t columns;
     bool accounts, counts, hidden;
-    json_int_t below; /* what a number that is not shown is below; 0: all are shown */
+    bool unknown, skipped; /* a number that is not known; a cell that was not run */
+    bool margins;          /* a population without a cell at level accounts */
+    json_int_t below;      /* what a number that is not shown is below; 0: all are shown */
 };
 
 static json_int_t at(const json_t *list, size_t i)
@@ -48,14 +51,14 @@ static const char *level_at(const json_t *m, size_t r, size_t c)
     return level != NULL ? level : ACCOUNTS;
 }
 
-/* The line of a cell at level counts, or NULL. */
-static const json_t *count_of(const json_t *m, size_t r, size_t c)
+/* The line of a cell in a list of the document ("counts", "account_keys"), or NULL. */
+static const json_t *line_of(const json_t *m, const char *list, size_t r, size_t c)
 {
     const char *own = json_string_value(json_array_get(json_object_get(m, "rows"), r));
     const char *theirs = json_string_value(json_array_get(json_object_get(m, "columns"), c));
     size_t i;
     const json_t *o;
-    json_array_foreach(json_object_get(m, "counts"), i, o)
+    json_array_foreach(json_object_get(m, list), i, o)
     {
         if (own != NULL && theirs != NULL && strcmp(mdl_doc_text(o, "population"), own) == 0 &&
             strcmp(mdl_doc_text(o, "partner_population"), theirs) == 0) {
@@ -65,19 +68,55 @@ static const json_t *count_of(const json_t *m, size_t r, size_t c)
     return NULL;
 }
 
+static const json_t *count_of(const json_t *m, size_t r, size_t c)
+{
+    return line_of(m, "counts", r, c);
+}
+
+static bool was_skipped(const json_t *o)
+{
+    return strcmp(mdl_doc_text(o, "state"), "skipped") == 0;
+}
+
+/* What a cell at level counts has the legend explain. */
+static void look_at_count(struct levels *l, const json_t *o)
+{
+    l->counts = true;
+    if (total(o, "below") > 0) {
+        l->below = total(o, "below");
+    } else if (was_skipped(o)) {
+        l->skipped = true;
+    } else if (total(o, "matched") < 0) {
+        l->unknown = true;
+    }
+}
+
+static bool has_null(const json_t *list)
+{
+    size_t i;
+    const json_t *v;
+    json_array_foreach(list, i, v)
+    {
+        if (json_is_null(v)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct levels levels_of(const json_t *m)
 {
     struct levels l = {.columns = json_array_size(json_object_get(m, "columns"))};
     size_t rows = json_array_size(json_object_get(m, "rows"));
+    l.margins = has_null(json_object_get(m, "row_overlap")) ||
+                has_null(json_object_get(m, "column_overlap"));
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < l.columns; c++) {
             const char *level = level_at(m, r, c);
-            bool counts = strcmp(level, COUNTS) == 0;
             l.accounts = l.accounts || strcmp(level, ACCOUNTS) == 0;
-            l.counts = l.counts || counts;
             l.hidden = l.hidden || strcmp(level, "hidden") == 0;
-            if (counts && total(count_of(m, r, c), "below") > 0) {
-                l.below = total(count_of(m, r, c), "below");
+            if (strcmp(level, COUNTS) == 0) {
+                look_at_count(&l, count_of(m, r, c));
             }
         }
     }
@@ -87,10 +126,11 @@ static struct levels levels_of(const json_t *m)
 /* "41", "< 5", or a dash for what is not known. */
 static void number(char out[CELL], const char *mark, json_int_t n, json_int_t below)
 {
+    char digits[MDL_NUMBER];
     if (n >= 0) {
-        (void)snprintf(out, CELL, "%s%lld", mark, (long long)n);
+        (void)snprintf(out, CELL, "%s%s", mark, mdl_doc_number(n, digits));
     } else if (below > 0) {
-        (void)snprintf(out, CELL, "%s< %lld", mark, (long long)below);
+        (void)snprintf(out, CELL, "%s< %s", mark, mdl_doc_number(below, digits));
     } else {
         (void)snprintf(out, CELL, "%s–", mark);
     }
@@ -100,7 +140,9 @@ static void cell(struct line *l, size_t to, const json_t *m, size_t r, size_t c)
 {
     const char *level = level_at(m, r, c);
     json_int_t n = at(json_array_get(json_object_get(m, "cells"), r), c);
-    if (strcmp(level, COUNTS) == 0) {
+    if (strcmp(level, COUNTS) == 0 && was_skipped(count_of(m, r, c))) {
+        (void)snprintf(l->text[to], CELL, "%s", SKIPPED);
+    } else if (strcmp(level, COUNTS) == 0) {
         number(l->text[to], MARK, n, total(count_of(m, r, c), "below"));
     } else if (strcmp(level, ACCOUNTS) == 0) {
         number(l->text[to], "", n, 0);
@@ -176,55 +218,64 @@ static enum mdl_status print_matrix(const json_t *m, const struct levels *has,
     return st;
 }
 
-/* ---- the cells at level counts, with the lists they come from ----------------------------------
+/* ---- the cells whose match keys are known, with the lists they come from -----------------------
  */
 
-static void share(char out[CELL], json_int_t n, json_int_t of)
+/* "100 (41%)": a list of keys, and which part of it both have. */
+static void keys_of(char out[CELL], json_int_t keys, json_int_t common)
 {
-    if (n < 0 || of <= 0) {
-        (void)snprintf(out, CELL, "–");
+    char n[MDL_NUMBER];
+    if (common < 0 || keys <= 0) {
+        (void)snprintf(out, CELL, "%s", mdl_doc_number(keys, n));
     } else {
-        (void)snprintf(out, CELL, "%.0f %%", 100.0 * (double)n / (double)of);
+        (void)snprintf(out, CELL, "%s (%.0f%%)", mdl_doc_number(keys, n),
+                       100.0 * (double)common / (double)keys);
     }
 }
 
-static enum mdl_status count_row(struct mdl_table *t, const json_t *o)
+static enum mdl_status keys_row(struct mdl_table *t, const json_t *o)
 {
+    const char *label = mdl_doc_text(o, "key_label");
     json_int_t n = total(o, "matched");
-    json_int_t own = mdl_doc_int(o, "own_keys");
-    json_int_t theirs = mdl_doc_int(o, "partner_keys");
-    bool skipped = strcmp(mdl_doc_text(o, "state"), "skipped") == 0;
-    char text[5][CELL];
+    bool skipped = was_skipped(o);
+    char text[3][CELL];
     number(text[0], "", n, total(o, "below"));
-    number(text[1], "", skipped ? -1 : own, 0);
-    number(text[2], "", skipped ? -1 : theirs, 0);
-    share(text[3], n, own);
-    share(text[4], n, theirs);
+    keys_of(text[1], mdl_doc_int(o, "own_keys"), n);
+    keys_of(text[2], mdl_doc_int(o, "partner_keys"), n);
     const char *cells[] = {mdl_doc_text(o, "population"),
                            mdl_doc_text(o, "partner_population"),
-                           mdl_doc_text(o, "key_label"),
-                           skipped ? "not run" : text[0],
-                           text[1],
-                           text[2],
-                           text[3],
-                           text[4]};
+                           label[0] != '\0' ? label : "all types",
+                           skipped ? SKIPPED : text[0],
+                           skipped ? "–" : text[1],
+                           skipped ? "–" : text[2]};
     return mdl_table_row(t, cells);
 }
 
-static enum mdl_status print_counts(const json_t *m, const struct mdl_style *style, FILE *out)
+static enum mdl_status keys_rows(struct mdl_table *t, const json_t *list)
 {
-    static const char *const titles[] = {"OURS",          "THEIRS",         "COUNTED BY",
-                                         "IN COMMON",     "our keys",       "their keys",
-                                         "share of ours", "share of theirs"};
-    static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,  MDL_RIGHT,
-                                           MDL_RIGHT, MDL_RIGHT, MDL_RIGHT, MDL_RIGHT};
-    struct mdl_table *t = mdl_table_new(8, titles, align);
-    enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    enum mdl_status st = MDL_OK;
     size_t i;
     const json_t *o;
-    json_array_foreach(json_object_get(m, "counts"), i, o)
+    json_array_foreach(list, i, o)
     {
-        st = st == MDL_OK ? count_row(t, o) : st;
+        st = st == MDL_OK ? keys_row(t, o) : st;
+    }
+    return st;
+}
+
+static enum mdl_status print_keys(const json_t *m, const struct mdl_style *style, FILE *out)
+{
+    static const char *const titles[] = {"OURS",   "THEIRS",      "BY KEYS",
+                                         "COMMON", "OF OUR KEYS", "OF THEIR KEYS"};
+    static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT,
+                                           MDL_RIGHT, MDL_RIGHT, MDL_RIGHT};
+    struct mdl_table *t = mdl_table_new(6, titles, align);
+    enum mdl_status st = t != NULL ? MDL_OK : MDL_L_MEMORY;
+    if (st == MDL_OK) {
+        st = keys_rows(t, json_object_get(m, "account_keys"));
+    }
+    if (st == MDL_OK) {
+        st = keys_rows(t, json_object_get(m, "counts"));
     }
     if (st == MDL_OK) {
         (void)fputc('\n', out);
@@ -236,27 +287,31 @@ static enum mdl_status print_counts(const json_t *m, const struct mdl_style *sty
 
 static void print_legend(const struct levels *has, FILE *out)
 {
+    char n[MDL_NUMBER];
     (void)fputc('\n', out);
     if (has->accounts) {
         (void)fputs(
-            "    12  accounts: so many of our accounts are theirs too; each side sees which "
-            "of its own\n",
-            out);
+            "     12  accounts: so many of ours are theirs too; each sees which of its own\n", out);
     }
     if (has->counts) {
-        (void)fputs("  # 12  counts: so many match keys of one type both have; neither side sees "
-                    "which\n",
-                    out);
+        (void)fputs(
+            "   # 12  counts: so many match keys of one type both have; nobody sees which\n", out);
     }
     if (has->below > 0) {
-        (void)fprintf(
-            out,
-            " # < %lld  counts: fewer than the %lld from which the agreement has a number "
-            "shown\n",
-            (long long)has->below, (long long)has->below);
+        (void)fprintf(out, "  # < %s  counts: fewer than the agreement's min_result, not shown\n",
+                      mdl_doc_number(has->below, n));
+    }
+    if (has->skipped) {
+        (void)fputs(SKIPPED "  a side has no match key there; nothing was sent\n", out);
+    }
+    if (has->unknown) {
+        (void)fputs("    # –  not known: the round ended before\n", out);
     }
     if (has->hidden) {
-        (void)fputs("     " HIDDEN "  hidden: nothing was compared\n", out);
+        (void)fputs("      " HIDDEN "  hidden: nothing was compared\n", out);
+    }
+    if (has->accounts && has->margins) {
+        (void)fputs("      –  no number of accounts: no cell of it is at level accounts\n", out);
     }
 }
 
@@ -268,7 +323,7 @@ enum mdl_status mdl_report_matrix(const json_t *matrix, const struct mdl_style *
     }
     enum mdl_status st = print_matrix(matrix, &has, style, out);
     if (st == MDL_OK && has.counts) {
-        st = print_counts(matrix, style, out);
+        st = print_keys(matrix, style, out);
     }
     if (st == MDL_OK && (has.counts || has.hidden)) {
         print_legend(&has, out);
@@ -276,22 +331,24 @@ enum mdl_status mdl_report_matrix(const json_t *matrix, const struct mdl_style *
     return st == MDL_OK && ferror(out) ? MDL_L_IO : st;
 }
 
+/* As it is, for programs: thousands are not grouped. */
 static void csv_number(char out[CELL], json_int_t n, json_int_t below)
 {
-    out[0] = '\0';
     if (n >= 0 || below > 0) {
-        number(out, "", n, below);
+        (void)snprintf(out, CELL, "%s%lld", n >= 0 ? "" : "< ", (long long)(n >= 0 ? n : below));
     }
 }
 
 static void csv_cell(const json_t *m, size_t r, size_t c, FILE *out)
 {
     const char *level = level_at(m, r, c);
-    const json_t *o = count_of(m, r, c);
+    bool accounts = strcmp(level, ACCOUNTS) == 0;
+    const json_t *o = line_of(m, accounts ? "account_keys" : "counts", r, c);
     char text[4][CELL] = {"", "", "", ""};
-    if (strcmp(level, ACCOUNTS) == 0) {
+    if (accounts) {
         csv_number(text[0], at(json_array_get(json_object_get(m, "cells"), r), c), 0);
-    } else if (o != NULL && strcmp(mdl_doc_text(o, "state"), "skipped") != 0) {
+    }
+    if (o != NULL && !was_skipped(o)) {
         csv_number(text[1], total(o, "matched"), total(o, "below"));
         csv_number(text[2], total(o, "own_keys"), 0);
         csv_number(text[3], total(o, "partner_keys"), 0);

@@ -194,6 +194,18 @@ void mdl_report_scope(const json_t *d, FILE *out)
     }
 }
 
+bool mdl_report_counted(const json_t *d, const char *before, FILE *out)
+{
+    size_t i;
+    const json_t *group;
+    json_array_foreach(json_object_get(d, "counted"), i, group)
+    {
+        (void)fputs(i > 0 ? "; " : before, out);
+        rectangle(group, out);
+    }
+    return i > 0;
+}
+
 /* Not that the other has none of them: it may, in populations that were not compared. */
 static enum mdl_status only_part(const json_t *only, const struct mdl_style *style, FILE *out)
 {

@@ -11,8 +11,8 @@
 
 #include <jansson.h>
 
-/* The overlap matrix with its totals, the cells at level counts once more with both sides' keys,
- * and a legend of the levels where not every cell is at level accounts. CSV: one row a cell (own
+/* The overlap matrix with its totals; where not every cell is at level accounts, the cells whose
+ * match keys are known once more with both sides' keys, and a legend. CSV: one row a cell (own
  * population, partner population, accounts, level, keys in common, our keys, their keys). */
 MDL_MUST_CHECK enum mdl_status mdl_report_matrix(const json_t *matrix,
                                                  const struct mdl_style *style, FILE *out);
@@ -34,6 +34,8 @@ MDL_MUST_CHECK enum mdl_status mdl_report_diff_rows(const json_t *list,
 /* What a round compared account by account, from a result's document: "our customers with their
  * prospects; our prospects with their customers". */
 void mdl_report_scope(const json_t *document, FILE *out);
+/* The cells it counted only, in the same words; nothing where there are none. Whether there are. */
+bool mdl_report_counted(const json_t *document, const char *before, FILE *out);
 
 /* Rows of `overlap`, `whitespace` and the lists of `bundle`. `header` writes the CSV header line;
  * pass false for the pages after the first. */
@@ -56,6 +58,9 @@ void mdl_csv_row(const char *const cells[], size_t n, FILE *out);
 /* Helpers over documents: "" for what is absent. */
 const char *mdl_doc_text(const json_t *o, const char *key);
 json_int_t mdl_doc_int(const json_t *o, const char *key);
+/* For people, thousands in groups: "1,015". */
+#define MDL_NUMBER 48
+const char *mdl_doc_number(json_int_t n, char out[MDL_NUMBER]);
 /* A list of strings joined by `sep`; cut with an ellipsis if it does not fit. */
 void mdl_doc_join(const json_t *list, const char *sep, char *out, size_t out_size);
 

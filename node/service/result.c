@@ -120,19 +120,27 @@ static json_t *group_names(const struct mdl_agreement_group *g, enum mdl_role ro
     return list;
 }
 
+static json_t *rectangles(const struct found *f, enum mdl_level level)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->agreement.n_groups; i++) {
+        const struct mdl_agreement_group *g = &f->agreement.groups[i];
+        if (group_level(g) == level) {
+            (void)json_array_append_new(
+                list, json_pack("{s:o, s:o}", "populations", group_names(g, f->own),
+                                "partner_populations", group_names(g, mdl_role_other(f->own))));
+        }
+    }
+    return list;
+}
+
 void result_scope(json_t *o, const struct found *f)
 {
     const struct scope *s = &f->scope;
-    json_t *list = json_array();
-    for (size_t i = 0; i < s->n_groups; i++) {
-        const struct mdl_agreement_group *g = &f->agreement.groups[s->group[i]];
-        (void)json_array_append_new(list, json_pack("{s:o, s:o}", "populations",
-                                                    group_names(g, f->own), "partner_populations",
-                                                    group_names(g, mdl_role_other(f->own))));
-    }
     (void)json_object_set_new(o, "populations", result_all_names(s->own, s->n_own));
     (void)json_object_set_new(o, "partner_populations", result_all_names(s->partner, s->n_partner));
-    (void)json_object_set_new(o, "compared", list);
+    (void)json_object_set_new(o, "compared", rectangles(f, MDL_LEVEL_ACCOUNTS));
+    (void)json_object_set_new(o, "counted", rectangles(f, MDL_LEVEL_COUNTS));
 }
 
 enum mdl_status result_needs_accounts(const struct found *f, struct mdl_error *err)
@@ -254,25 +262,45 @@ json_t *result_all_names(const name_list list, size_t n)
     return result_names(0xffffffffu, list, n);
 }
 
-/* The mask of one population's name; 0 for NULL: no filter. */
-enum mdl_status result_mask(const char *name, const name_list list, size_t n, const char *whose,
-                            uint32_t *mask, struct mdl_error *err)
+/* Why a population has no list: the round counted it, or did not compare it at all. */
+static enum mdl_status no_list_of(const struct found *f, const char *name, bool ours,
+                                  const char *known, struct mdl_error *err)
 {
+    const char *names[MDL_AGREEMENT_POPULATIONS];
+    const char *partner = f->partner.name;
+    size_t n = mdl_agreement_populations(&f->agreement, ours ? f->own : mdl_role_other(f->own),
+                                         names, MDL_AGREEMENT_POPULATIONS);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return mdl_fail(err, MDL_U_STATE,
+                            "'%.40s': its cells stand at level counts in this round, so there is "
+                            "no list ('mandorla matrix \"%s\"' has the numbers); 'mandorla round "
+                            "request \"%s\" --cell OURS:THEIRS' asks for more",
+                            name, partner, partner);
+        }
+    }
+    return mdl_fail(err, MDL_U_NOT_FOUND,
+                    "no population '%.40s' of %s in this round; there are: %s", name,
+                    ours ? "ours" : "the partner", known);
+}
+
+enum mdl_status result_mask(const struct found *f, const char *name, bool ours, uint32_t *mask,
+                            struct mdl_error *err)
+{
+    const struct scope *s = &f->scope;
+    size_t n = ours ? s->n_own : s->n_partner;
     char known[400] = "";
     *mask = 0;
-    if (name == NULL) {
-        return MDL_OK;
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; name != NULL && i < n; i++) {
+        const char *here = ours ? s->own[i] : s->partner[i];
         size_t used = strlen(known);
-        if (strcmp(list[i], name) == 0) {
+        if (strcmp(here, name) == 0) {
             *mask = 1u << i;
             return MDL_OK;
         }
-        (void)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", list[i]);
+        (void)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", here);
     }
-    return mdl_fail(err, MDL_U_NOT_FOUND,
-                    "no population '%.40s' of %s in this round; there are: %s", name, whose, known);
+    return name == NULL ? MDL_OK : no_list_of(f, name, ours, known, err);
 }
 
 enum mdl_status result_page(const json_t *params, int64_t *after, size_t *limit,

@@ -32,13 +32,18 @@ enum mdl_status result_met(struct mdl_service *s, const struct found *f, const c
 enum mdl_level result_level(const struct found *f, const char *own, const char *partner,
                             size_t *group);
 json_t *result_cell(const struct found *f, const char *own, const char *partner);
+/* What the number of a cell at level counts is smaller than, where it is not shown; else null. */
+json_t *result_below(const struct found *f, const char *own, const char *partner);
+/* "domain"; null: of all types, as at level accounts. */
+json_t *group_key_label(const struct mdl_agreement_group *g);
 json_t *result_names(uint32_t mask, const name_list list, size_t n);
 json_t *result_all_names(const name_list list, size_t n);
-/* The mask of one population's name; 0 for NULL: no filter. */
-enum mdl_status result_mask(const char *name, const name_list list, size_t n, const char *whose,
-                            uint32_t *mask, struct mdl_error *err);
+/* The mask of one population's name, ours or the partner's; 0 for NULL: no filter. MDL_U_STATE: the
+ * round counted it alone; MDL_U_NOT_FOUND. */
+enum mdl_status result_mask(const struct found *f, const char *name, bool ours, uint32_t *mask,
+                            struct mdl_error *err);
 /* What the round compared account by account, into `o`: names of our populations and of theirs, and
- * the rectangles of cells. */
+ * the rectangles of cells; and the cells that it counted only. */
 void result_scope(json_t *o, const struct found *f);
 /* Refuses where no cell is at level accounts: there is no list of accounts. */
 enum mdl_status result_needs_accounts(const struct found *f, struct mdl_error *err);

@@ -84,7 +84,7 @@ static enum mdl_status bundle_list(struct mdl_service *s, const json_t *params,
     enum mdl_status st = result_page(params, &page.next, &list.limit, err);
 
     if (st == MDL_OK) {
-        st = result_mask(population, a->scope.own, a->scope.n_own, "ours", &mask, err);
+        st = result_mask(a, population, true, &mask, err);
     }
     /* Page by page, so that the loop is never held up by a long list. */
     do {

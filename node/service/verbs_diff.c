@@ -4,6 +4,7 @@
 #include "result.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* One list: the rows of round `in` that are (or are not) in the other. */
 struct list {
@@ -132,9 +133,11 @@ static void add_cell(json_t *cells, const struct found *a, const struct found *b
     }
     (void)json_array_append_new(
         cells,
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "population", own, "partner_population",
-                  partner, "level_before", mdl_level_name(before), "level", mdl_level_name(after),
-                  "before", result_cell(a, own, partner), "after", result_cell(b, own, partner)));
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "population", own,
+                  "partner_population", partner, "level_before", mdl_level_name(before), "level",
+                  mdl_level_name(after), "before", result_cell(a, own, partner), "after",
+                  result_cell(b, own, partner), "before_below", result_below(a, own, partner),
+                  "after_below", result_below(b, own, partner)));
 }
 
 /* The names of both agreements, those of the later one first. */
@@ -180,6 +183,13 @@ struct both {
     json_t *rounds, *cells;
 };
 
+/* Whether the text is (the beginning of) this round's id, and not its partner's name. */
+static bool is_id_of(const char *text, const char *id)
+{
+    return strncasecmp(text, id, strlen(text)) == 0;
+}
+
+/* A round by its id; by its partner's name the newest with results, as everywhere. */
 static enum mdl_status find_one(struct mdl_service *s, const char *text, struct found **out,
                                 struct mdl_error *err)
 {
@@ -193,7 +203,9 @@ static enum mdl_status find_one(struct mdl_service *s, const char *text, struct 
     st = mdl_partner_get(s->store, row.partner, &partner, err);
     if (st == MDL_OK) {
         json_t *identity = doc_hex(partner.identity, sizeof partner.identity);
-        st = result_find(s, json_string_value(identity), json_string_value(id), out, err);
+        st = result_find(s, json_string_value(identity),
+                         is_id_of(text, json_string_value(id)) ? json_string_value(id) : NULL, out,
+                         err);
         json_decref(identity);
         mdl_partner_clear(&partner);
     }

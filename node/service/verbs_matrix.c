@@ -47,6 +47,20 @@ json_t *result_cell(const struct found *f, const char *own, const char *partner)
     return json_null();
 }
 
+json_t *result_below(const struct found *f, const char *own, const char *partner)
+{
+    size_t group = 0;
+    return result_level(f, own, partner, &group) == MDL_LEVEL_COUNTS &&
+                   group_shown(&f->agreement, &f->round, group) == SHOWN_BELOW
+               ? json_integer(f->agreement.caps.min_result)
+               : json_null();
+}
+
+json_t *group_key_label(const struct mdl_agreement_group *g)
+{
+    return g->key_type != 0 ? json_string(mdl_key_type_label(g->key_type)) : json_null();
+}
+
 static void add_cells(json_t *m, const struct found *f, const struct axes *x)
 {
     json_t *cells = json_array();
@@ -66,26 +80,27 @@ static void add_cells(json_t *m, const struct found *f, const struct axes *x)
     (void)json_object_set_new(m, "levels", levels);
 }
 
-/* The cells at level counts, with both sides' keys, row by row. */
-static void add_counts(json_t *m, const struct found *f, const struct axes *x)
+/* The cells of a level of which both sides' match keys are known, row by row: all at level counts;
+ * at level accounts those that are a group of their own. */
+static json_t *cells_with_keys(const struct found *f, const struct axes *x, enum mdl_level level)
 {
     json_t *list = json_array();
-    for (size_t r = 0; r < x->n_own; r++) {
-        for (size_t c = 0; c < x->n_partner; c++) {
-            size_t group = 0;
-            if (result_level(f, x->own[r], x->partner[c], &group) != MDL_LEVEL_COUNTS) {
-                continue;
-            }
-            json_t *o = doc_group(&f->agreement, f->own, &f->round, group);
-            (void)json_object_set_new(
-                o, "key_label",
-                json_string(mdl_key_type_label(f->agreement.groups[group].key_type)));
-            (void)json_object_set_new(o, "population", json_string(x->own[r]));
-            (void)json_object_set_new(o, "partner_population", json_string(x->partner[c]));
-            (void)json_array_append_new(list, o);
+    for (size_t i = 0; i < x->n_own * x->n_partner; i++) {
+        const char *own = x->own[i / x->n_partner];
+        const char *partner = x->partner[i % x->n_partner];
+        size_t at = 0;
+        enum mdl_level found = result_level(f, own, partner, &at);
+        const struct mdl_agreement_group *g = &f->agreement.groups[at];
+        if (found != level || g->n_populations[0] * g->n_populations[1] != 1) {
+            continue;
         }
+        json_t *o = doc_group(&f->agreement, f->own, &f->round, at);
+        (void)json_object_set_new(o, "key_label", group_key_label(g));
+        (void)json_object_set_new(o, "population", json_string(own));
+        (void)json_object_set_new(o, "partner_population", json_string(partner));
+        (void)json_array_append_new(list, o);
     }
-    (void)json_object_set_new(m, "counts", list);
+    return list;
 }
 
 /* A figure of each population, null where it stands in no cell at level accounts. */
@@ -143,7 +158,8 @@ enum mdl_status verb_matrix(struct mdl_service *s, const json_t *params, json_t 
     json_t *m = result_heading(s, f);
     add_margins(m, f, &x);
     add_cells(m, f, &x);
-    add_counts(m, f, &x);
+    (void)json_object_set_new(m, "counts", cells_with_keys(f, &x, MDL_LEVEL_COUNTS));
+    (void)json_object_set_new(m, "account_keys", cells_with_keys(f, &x, MDL_LEVEL_ACCOUNTS));
     (void)json_object_update(m, json_object_get(m, "totals"));
     (void)json_object_del(m, "totals");
     (void)json_object_set_new(m, "own_total", json_integer((json_int_t)f->head.counts.total));

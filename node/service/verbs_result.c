@@ -272,6 +272,7 @@ static json_t *theirs_only(const struct found *f)
         const struct mdl_round_group *row = &f->round.group[g];
         if (group_shown(&f->agreement, &f->round, g) == SHOWN_NUMBER) {
             json_t *o = doc_group(&f->agreement, f->own, &f->round, g);
+            (void)json_object_set_new(o, "key_label", group_key_label(&f->agreement.groups[g]));
             (void)json_object_set_new(
                 o, "keys", json_integer((json_int_t)row->partner_keys - row->matched_keys));
             (void)json_array_append_new(list, o);
@@ -322,18 +323,15 @@ static enum mdl_status page_begin(struct mdl_service *s, const json_t *params, s
     if (st != MDL_OK) {
         return st;
     }
-    const struct scope *scope = &(*f)->scope;
     p->s = s;
     p->f = *f;
     p->rows = json_array();
     st = result_needs_accounts(*f, err);
     if (st == MDL_OK) {
-        st = result_mask(param_text(params, "population"), scope->own, scope->n_own, "ours",
-                         &p->own, err);
+        st = result_mask(*f, param_text(params, "population"), true, &p->own, err);
     }
     if (st == MDL_OK) {
-        st = result_mask(param_text(params, "partner_population"), scope->partner, scope->n_partner,
-                         "the partner", &p->partner, err);
+        st = result_mask(*f, param_text(params, "partner_population"), false, &p->partner, err);
     }
     return st == MDL_OK ? result_page(params, after, limit, err) : st;
 }

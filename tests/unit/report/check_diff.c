@@ -8,7 +8,10 @@ static const char sample[] =
     "{\"population\":\"customers\",\"partner_population\":\"prospects\","
     "\"level_before\":\"counts\",\"level\":\"accounts\",\"before\":40,\"after\":38},"
     "{\"population\":\"prospects\",\"partner_population\":\"prospects\","
-    "\"level_before\":\"counts\",\"level\":\"counts\",\"before\":null,\"after\":9}],"
+    "\"level_before\":\"counts\",\"level\":\"counts\",\"before\":null,\"after\":9},"
+    "{\"population\":\"prospects\",\"partner_population\":\"customers\","
+    "\"level_before\":\"counts\",\"level\":\"counts\",\"before\":1038,\"after\":null,"
+    "\"before_below\":null,\"after_below\":40}],"
     "\"moved\":{\"count\":1,\"rows\":[{\"name\":\"Acme\",\"record_id\":\"r1\","
     "\"populations\":[\"customers\"],\"partner_populations\":[\"customers\"],"
     "\"before\":{\"populations\":[\"prospects\"],\"partner_populations\":[\"customers\"]}}]},"
@@ -23,11 +26,12 @@ START_TEST(cells)
     ck_assert_int_eq(mdl_report_diff_cells(d, &style, open_printed(&p)), MDL_OK);
     /* clang-format off */
     ck_assert_str_eq(close_printed(&p),
-                     "OURS       THEIRS     LEVEL              before  after  change\n"
+                     "OURS       THEIRS     LEVEL              BEFORE  AFTER  CHANGE\n"
                      "─────────  ─────────  ─────────────────  ──────  ─────  ──────\n"
                      "customers  customers  accounts               12     15      +3\n"
                      "customers  prospects  counts → accounts      40     38       –\n"
-                     "prospects  prospects  counts                  –      9       –\n");
+                     "prospects  prospects  counts                  –      9       –\n"
+                     "prospects  customers  counts              1,038   < 40       –\n");
     /* clang-format on */
     free(p.text);
     json_decref(d);

@@ -23,9 +23,9 @@ START_TEST(as_a_table)
     ck_assert_int_eq(mdl_report_ledger(d, &style, open_printed(&p)), MDL_OK);
     /* clang-format off */
     ck_assert_str_eq(close_printed(&p),
-                     "OURS       THEIRS               LEVEL     ROUNDS  they asked  we asked  results  last  bits\n"
+                     "OURS       THEIRS               LEVEL     ROUNDS  THEY ASKED  WE ASKED  LEARNED  LAST  BITS\n"
                      "─────────  ───────────────────  ────────  ──────  ──────────  ────────  ───────  ────  ────\n"
-                     "customers  prospects            counts    2/0/1         1640       200        2    41  13.3\n"
+                     "customers  prospects            counts    2/0/1        1,640       200        2    41  13.3\n"
                      "prospects  prospects            counts    1/0/0            9         7        1   < 5   3.0\n"
                      "customers  customers, partners  accounts  0/0/1            0         0        0     –     –\n");
     /* clang-format on */

@@ -19,9 +19,9 @@ START_TEST(as_a_table)
                      "OURS \\ THEIRS  customers  open-opportunities  overlap  our accounts\n"
                      "─────────────  ─────────  ──────────────────  ───────  ────────────\n"
                      "customers             12                   3       15           100\n"
-                     "prospects             40                   0       40          2000\n"
+                     "prospects             40                   0       40         2,000\n"
                      "─────────────  ─────────  ──────────────────  ───────  ────────────\n"
-                     "overlap               50                   3       52          2090\n");
+                     "overlap               50                   3       52         2,090\n");
     free(p.text);
     json_decref(m);
 }
@@ -59,6 +59,9 @@ static const char mixed[] =
     "{\"population\":\"open-opportunities\",\"partner_population\":\"customers\","
     "\"key_label\":\"domain\",\"state\":\"skipped\",\"own_keys\":0,\"partner_keys\":0,"
     "\"matched\":null,\"below\":null}],"
+    "\"account_keys\":[{\"population\":\"customers\",\"partner_population\":\"customers\","
+    "\"key_label\":null,\"state\":\"known\",\"own_keys\":120,\"partner_keys\":343,"
+    "\"matched\":17,\"below\":null}],"
     "\"row_overlap\":[12,null,null],\"row_accounts\":[100,null,null],\"column_overlap\":[12,null],"
     "\"own_accounts\":12,\"own_total\":100}";
 
@@ -74,20 +77,23 @@ START_TEST(levels_as_a_table)
 "──────────────────  ─────────  ─────────  ───────  ────────────\n"
 "customers                  12       # 41       12           100\n"
 "prospects               # < 5          ·        –             –\n"
-"open-opportunities        # –          ·        –             –\n"
+"open-opportunities    not run          ·        –             –\n"
 "──────────────────  ─────────  ─────────  ───────  ────────────\n"
 "overlap                    12          –       12           100\n"
 "\n"
-"OURS                THEIRS     COUNTED BY  IN COMMON  our keys  their keys  share of ours  share of theirs\n"
-"──────────────────  ─────────  ──────────  ─────────  ────────  ──────────  ─────────────  ───────────────\n"
-"customers           prospects  domain             41       100         820           41 %              5 %\n"
-"prospects           customers  domain            < 5      1900         333              –                –\n"
-"open-opportunities  customers  domain        not run         –           –              –                –\n"
+"OURS                THEIRS     BY KEYS     COMMON  OF OUR KEYS  OF THEIR KEYS\n"
+"──────────────────  ─────────  ─────────  ───────  ───────────  ─────────────\n"
+"customers           customers  all types       17    120 (14%)       343 (5%)\n"
+"customers           prospects  domain          41    100 (41%)       820 (5%)\n"
+"prospects           customers  domain         < 5        1,900            333\n"
+"open-opportunities  customers  domain     not run            –              –\n"
 "\n"
-"    12  accounts: so many of our accounts are theirs too; each side sees which of its own\n"
-"  # 12  counts: so many match keys of one type both have; neither side sees which\n"
-" # < 5  counts: fewer than the 5 from which the agreement has a number shown\n"
-"     ·  hidden: nothing was compared\n");
+"     12  accounts: so many of ours are theirs too; each sees which of its own\n"
+"   # 12  counts: so many match keys of one type both have; nobody sees which\n"
+"  # < 5  counts: fewer than the agreement's min_result, not shown\n"
+"not run  a side has no match key there; nothing was sent\n"
+"      ·  hidden: nothing was compared\n"
+"      –  no number of accounts: no cell of it is at level accounts\n");
     /* clang-format on */
     free(p.text);
     json_decref(m);
@@ -101,12 +107,54 @@ START_TEST(levels_as_csv)
     ck_assert_int_eq(mdl_report_matrix_csv(m, open_printed(&p)), MDL_OK);
     ck_assert_str_eq(close_printed(&p), "population,partner_population,accounts,level,"
                                         "keys_in_common,our_keys,their_keys\r\n"
-                                        "customers,customers,12,accounts,,,\r\n"
+                                        "customers,customers,12,accounts,17,120,343\r\n"
                                         "customers,prospects,,counts,41,100,820\r\n"
                                         "prospects,customers,,counts,< 5,1900,333\r\n"
                                         "prospects,prospects,,hidden,,,\r\n"
                                         "open-opportunities,customers,,counts,,,\r\n"
                                         "open-opportunities,prospects,,hidden,,,\r\n");
+    free(p.text);
+    json_decref(m);
+}
+END_TEST
+
+/* On a terminal of 80 columns no line of the report is wider, whatever the numbers. */
+START_TEST(within_eighty_columns)
+{
+    struct printed p;
+    struct mdl_style style = {false, 80};
+    json_t *m = document(mixed);
+    json_t *o = json_array_get(json_object_get(m, "counts"), 0);
+    (void)json_object_set_new(o, "own_keys", json_integer(900000));
+    (void)json_object_set_new(o, "partner_keys", json_integer(900000));
+    (void)json_object_set_new(o, "matched", json_integer(899999));
+    (void)json_object_set_new(o, "partner_population", json_string("open-opportunities"));
+    ck_assert_int_eq(mdl_report_matrix(m, &style, open_printed(&p)), MDL_OK);
+    (void)close_printed(&p);
+    char *rest = p.text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        ck_assert_msg(mdl_text_width(line) <= 80, "%s", line);
+    }
+    free(p.text);
+    json_decref(m);
+}
+END_TEST
+
+/* What is not known has a sign, and the sign has its line. */
+START_TEST(a_round_that_ended_before)
+{
+    struct printed p;
+    struct mdl_style style = {false, 0};
+    json_t *m = document(
+        "{\"rows\":[\"customers\"],\"columns\":[\"customers\"],\"cells\":[[null]],"
+        "\"levels\":[[\"counts\"]],\"counts\":[{\"population\":\"customers\","
+        "\"partner_population\":\"customers\",\"key_label\":\"domain\",\"state\":\"not-reached\","
+        "\"own_keys\":14,\"partner_keys\":9,\"matched\":null,\"below\":null}]}");
+    ck_assert_int_eq(mdl_report_matrix(m, &style, open_printed(&p)), MDL_OK);
+    (void)close_printed(&p);
+    ck_assert_ptr_nonnull(strstr(p.text, "customers            # –\n"));
+    ck_assert_ptr_nonnull(strstr(p.text, "    # –  not known: the round ended before\n"));
+    ck_assert_ptr_null(strstr(p.text, "not run"));
     free(p.text);
     json_decref(m);
 }
@@ -129,11 +177,11 @@ START_TEST(counts_alone)
 "─────────────  ─────────\n"
 "customers            # 7\n"
 "\n"
-"OURS       THEIRS     COUNTED BY  IN COMMON  our keys  their keys  share of ours  share of theirs\n"
-"─────────  ─────────  ──────────  ─────────  ────────  ──────────  ─────────────  ───────────────\n"
-"customers  customers  domain              7        14           9           50 %             78 %\n"
+"OURS       THEIRS     BY KEYS  COMMON  OF OUR KEYS  OF THEIR KEYS\n"
+"─────────  ─────────  ───────  ──────  ───────────  ─────────────\n"
+"customers  customers  domain        7     14 (50%)        9 (78%)\n"
 "\n"
-"  # 12  counts: so many match keys of one type both have; neither side sees which\n");
+"   # 12  counts: so many match keys of one type both have; nobody sees which\n");
     /* clang-format on */
     free(p.text);
     json_decref(m);
@@ -196,6 +244,8 @@ int main(void)
                                   as_csv,
                                   levels_as_a_table,
                                   levels_as_csv,
+                                  within_eighty_columns,
+                                  a_round_that_ended_before,
                                   counts_alone,
                                   what_is_missing_is_not_invented,
                                   as_many_populations_as_there_can_be,

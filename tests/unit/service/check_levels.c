@@ -58,6 +58,13 @@ START_TEST(both_sides_have_the_true_numbers)
     /* Waynecorp stands twice with Contoso, and counts once. */
     expect_count(m, "prospects", "customers", 2, 4, 3);
     is_text(count_of(m, "open-opportunities", "customers"), "state", "skipped");
+    ck_assert_uint_eq(json_array_size(at(m, "compared")), 1);
+    ck_assert_uint_eq(json_array_size(at(m, "counted")), 3);
+    const json_t *keys = json_array_get(at(m, "account_keys"), 0);
+    is_text(keys, "population", "customers");
+    is_text(keys, "partner_population", "customers");
+    ck_assert(json_is_null(at(keys, "key_label")));
+    ck_assert_int_gt(number(keys, "partner_keys"), 0);
     ck_assert_int_eq(number(m, "own_accounts"), 1);
     ck_assert_int_eq(number(m, "own_total"), 3);
     char *cells = json_dumps(at(m, "cells"), JSON_COMPACT);
@@ -75,7 +82,22 @@ START_TEST(both_sides_have_the_true_numbers)
     json_t *w = node_do(&northwind, "whitespace", json_pack("{s:s}", "partner", "Contoso"));
     ck_assert_uint_eq(json_array_size(at(w, "rows")), 2); /* customers only: Initech, Starkhouse */
     ck_assert_uint_eq(json_array_size(at(w, "theirs_only")), 3);
+    ck_assert(json_is_null(at(json_array_get(at(w, "theirs_only"), 0), "key_label")));
+    is_text(json_array_get(at(w, "theirs_only"), 1), "key_label", "domain");
     json_decref(w);
+    /* A population that was counted only has no list; one that is in no cell is not known. */
+    const char *text = node_refuses(
+        &northwind, "overlap",
+        json_pack("{s:s, s:s}", "partner", "Contoso", "population", "prospects"), MDL_U_STATE);
+    ck_assert_msg(strstr(text, "'prospects': its cells stand at level counts") != NULL, "%s", text);
+    ck_assert_ptr_nonnull(strstr(text, "mandorla round request \"Contoso\" --cell"));
+    (void)node_refuses(
+        &northwind, "overlap",
+        json_pack("{s:s, s:s}", "partner", "Contoso", "partner_population", "prospects"),
+        MDL_U_STATE);
+    (void)node_refuses(&northwind, "whitespace",
+                       json_pack("{s:s, s:s}", "partner", "Contoso", "population", "nobody"),
+                       MDL_U_NOT_FOUND);
 }
 END_TEST
 
@@ -381,6 +403,7 @@ static void expect_cells(const json_t *d)
         } else if (!own_customers && customers) {
             is_text(c, "level", "counts");
             ck_assert_int_eq(number(c, "before"), 2);
+            ck_assert(json_is_null(at(c, "before_below")));
             ck_assert_int_eq(number(c, "after"), 0);
         } else if (!own_customers) {
             is_text(c, "level_before", "hidden");
@@ -414,6 +437,13 @@ START_TEST(what_changed_between_rounds)
     expect_moves(d);
     expect_cells(d);
     json_decref(d);
+    /* A partner's name stands for the newest round with a result, whatever waits or failed. */
+    json_t *third = node_do(&northwind, "round.start", json_pack("{s:s}", "partner", "Contoso"));
+    d = node_do(&northwind, "round.diff",
+                json_pack("{s:O, s:s}", "round", at(first, "id"), "with", "Contoso"));
+    is_text(json_array_get(at(d, "rounds"), 1), "id", json_string_value(at(second, "id")));
+    json_decref(d);
+    json_decref(third);
     (void)node_refuses(&northwind, "round.diff",
                        json_pack("{s:O, s:s}", "round", at(first, "id"), "with", "Nobody"),
                        MDL_U_NOT_FOUND);
