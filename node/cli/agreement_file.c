@@ -29,12 +29,14 @@ const struct option_row amend_options[] = {
      "what a pair of populations is to be: hidden, counts or accounts; may be repeated"},
     {"reason", "TEXT", "told to the partner with it, unsigned"},
     {"preview", NULL, "show what would change; sign and send nothing"},
+    {"full", NULL, "with --preview: every sentence that would be signed, too"},
     {"yes", NULL, "do not ask"},
     {NULL, NULL, NULL},
 };
 
 const struct option_row verify_options[] = {
-    {"in-force", NULL, "exit code 3 unless it is in force now"},
+    {"in-force", NULL,
+     "exit code 3 if the record itself says that it is not in force: revoked, expired, not begun"},
     {NULL, NULL, NULL},
 };
 
@@ -43,6 +45,7 @@ static const struct option_row request_options[] = {
     {"level", "LEVEL", "the level asked for (default: accounts)"},
     {"reason", "TEXT", "told to the partner, unsigned"},
     {"preview", NULL, "show what each side would learn; sign and send nothing"},
+    {"full", NULL, "with --preview: every sentence that would be signed, too"},
     {"yes", NULL, "do not ask"},
     {NULL, NULL, NULL},
 };
@@ -273,6 +276,19 @@ enum mdl_status run_export(struct cli *c)
     return st == MDL_OK ? put_file(c, document, "record", "Record") : st;
 }
 
+/* Not "in force": a file cannot know. */
+static void show_record_state(const json_t *d, FILE *f)
+{
+    const char *state = mdl_doc_text(d, "state");
+    char until[FORM];
+    if (strcmp(state, "not-revoked") == 0) {
+        say(f, "No revocation in this record; valid until %s;\n%s.\n\n",
+            form_time(mdl_doc_text(d, "valid_until"), until), mdl_doc_text(d, "unknown"));
+    } else {
+        say(f, "It is %s.\n\n", state);
+    }
+}
+
 static enum mdl_status show_record(struct cli *c, const json_t *d, FILE *f)
 {
     char id[FORM];
@@ -283,8 +299,8 @@ static enum mdl_status show_record(struct cli *c, const json_t *d, FILE *f)
     (void)c;
 
     say_shade(f, SHADE_GREEN, "✓ ");
-    say(f, "Agreement %s verifies: both signed it. It is %s.\n\n",
-        form_id(mdl_doc_text(d, "id"), id), mdl_doc_text(d, "state"));
+    say(f, "Agreement %s verifies: both signed it.\n", form_id(mdl_doc_text(d, "id"), id));
+    show_record_state(d, f);
     json_array_foreach(json_object_get(d, "parties"), i, item)
     {
         bool revoked = json_is_true(json_object_get(item, "revoked"));
@@ -323,7 +339,7 @@ enum mdl_status run_agreement_verify(struct cli *c)
     }
     (void)snprintf(state, sizeof state, "%s", mdl_doc_text(document, "state"));
     st = cli_print(c, document, show_record);
-    if (st == MDL_OK && option_given(&c->o, "in-force") && strcmp(state, "in-force") != 0) {
+    if (st == MDL_OK && option_given(&c->o, "in-force") && strcmp(state, "not-revoked") != 0) {
         st = mdl_fail(&c->err, MDL_P_AGREEMENT, "the agreement is not in force: it is %s", state);
     }
     return st;

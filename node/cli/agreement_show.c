@@ -37,11 +37,37 @@ static const char *signed_by(const json_t *a)
     return us && them ? "both" : us ? "us" : them ? "them" : "nobody";
 }
 
-static const char *revoked_by(const json_t *a)
+/* Each side answers a revocation with its own: who ended it is who began. */
+static void show_revoked(const json_t *a, FILE *f)
 {
+    const char *partner = mdl_doc_text(a, "partner");
     bool us = json_is_true(json_object_get(a, "revoked_by_us"));
     bool them = json_is_true(json_object_get(a, "revoked_by_them"));
-    return us && them ? "both" : us ? "us" : them ? "them" : "";
+    bool first = strcmp(mdl_doc_text(a, "revoked_first"), "us") == 0;
+    char when[FORM];
+    if (!us && !them) {
+        return;
+    }
+    say_field(f, "Revoked by", "%s, %s%s%s", first ? "us" : partner,
+              form_time(mdl_doc_text(a, "changed"), when),
+              us && them ? "; confirmed by "
+              : first    ? "; not confirmed yet"
+                         : "",
+              !us || !them ? ""
+              : first      ? partner
+                           : "us");
+}
+
+/* "rejected, 2027-01-31 12:00 UTC"; of one that stands the state alone */
+static void show_state(const json_t *a, FILE *f)
+{
+    const char *state = mdl_doc_text(a, "state");
+    bool ended = strcmp(state, "rejected") == 0 || strcmp(state, "replaced") == 0;
+    bool revoked = strcmp(state, "revoked") == 0;
+    char when[FORM];
+    say_field(f, "State", "%s%s%s", state, ended ? ", " : "",
+              ended ? form_time(mdl_doc_text(a, "changed"), when) : "");
+    say_field(f, "Reason", "%s", revoked ? "" : mdl_doc_text(a, "reason"));
 }
 
 static void show_terms(const json_t *t, FILE *f)
@@ -69,11 +95,10 @@ static void show_heading(const json_t *a, const json_t *terms, FILE *f)
     }
     say_shade(f, SHADE_BOLD, "Agreement with %s\n\n", mdl_doc_text(a, "partner"));
     say_field(f, "Id", "%s", form_id(mdl_doc_text(a, "id"), id));
-    say_field(f, "State", "%s", mdl_doc_text(a, "state"));
-    say_field(f, "Reason", "%s", mdl_doc_text(a, "reason"));
+    show_state(a, f);
     say_field(f, "Note", "%s", mdl_doc_text(a, "note"));
     say_field(f, "Signed by", "%s", signed_by(a));
-    say_field(f, "Revoked by", "%s", revoked_by(a));
+    show_revoked(a, f);
 }
 
 /* ---- what it changes ----------------------------------------------------------------------------
@@ -153,9 +178,13 @@ enum mdl_status show_agreement(struct cli *c, const json_t *d, FILE *f)
     show_caps(json_object_get(terms, "caps"), f);
     if (option_given(&c->o, "full")) {
         show_sentences(json_object_get(d, "disclosure"), f);
-    } else {
+    } else if (json_is_object(a)) {
+        char id[FORM];
         say_shade(f, SHADE_DIM,
-                  "\nEvery sentence and digest that is signed: mandorla agreement show --full\n");
+                  "\nEvery sentence and digest that is signed: mandorla agreement show %s --full\n",
+                  form_id(mdl_doc_text(a, "id"), id));
+    } else {
+        say_shade(f, SHADE_DIM, "\nEvery sentence that would be signed: --preview --full\n");
     }
     return MDL_OK;
 }

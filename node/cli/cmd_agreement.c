@@ -20,6 +20,7 @@ static const struct option_row propose_options[] = {
     {"max-result", "N", "if more match keys match, no account is told (default: no bound)"},
     {"reason", "TEXT", "told to the partner with it, unsigned"},
     {"preview", NULL, "show what would be disclosed; sign and send nothing"},
+    {"full", NULL, "with --preview: every sentence that would be signed, too"},
     {"yes", NULL, "do not ask"},
     {NULL, NULL, NULL},
 };
@@ -231,11 +232,61 @@ static enum mdl_status run_reject(struct cli *c)
     return act(c, cli_arg(c, 0), "reject", body);
 }
 
+static enum mdl_status show_ended(struct cli *c, const json_t *d, FILE *f)
+{
+    size_t i;
+    const json_t *a;
+    char id[FORM];
+    (void)c;
+    json_array_foreach(json_object_get(d, "agreements"), i, a)
+    {
+        say_shade(f, SHADE_GREEN, "✓ ");
+        say(f, "Agreement %s with %s: %s\n", form_id(mdl_doc_text(a, "id"), id),
+            mdl_doc_text(a, "partner"), mdl_doc_text(a, "state"));
+    }
+    return MDL_OK;
+}
+
+static void show_ending(const json_t *list, FILE *f)
+{
+    size_t i;
+    const json_t *a;
+    char id[FORM];
+    char text[FORM];
+    say(f, "%s with %s:\n",
+        form_count((json_int_t)json_array_size(list), "agreement", "agreements", text),
+        mdl_doc_text(json_array_get(list, 0), "partner"));
+    json_array_foreach(list, i, a)
+    {
+        bool ours = strcmp(mdl_doc_text(a, "state"), "proposed-by-us") == 0;
+        say(f, "  %s  %s, of %s (%s)\n", form_id(mdl_doc_text(a, "id"), id),
+            ours ? "proposed by us, not answered" : mdl_doc_text(a, "state"),
+            form_time(mdl_doc_text(a, "created"), text), mdl_doc_text(a, "level"));
+    }
+}
+
+/* Which end, and how many, is shown before. */
 static enum mdl_status run_revoke(struct cli *c)
 {
-    enum mdl_status st = cli_confirm(c, "Revoke this agreement? It ends at once, and with it a "
-                                        "round under way.");
-    return st == MDL_OK ? act(c, cli_arg(c, 0), "revoke", NULL) : st;
+    struct path p;
+    json_t *document = NULL;
+    enum mdl_status st = MDL_OK;
+    agreement_path(cli_arg(c, 0), "revoke", &p);
+    if (!option_given(&c->o, "yes")) {
+        st = cli_send(c, "POST", &p, json_pack("{s:b}", "preview", 1), &document);
+        if (st == MDL_OK) {
+            bool many = json_array_size(json_object_get(document, "agreements")) > 1;
+            show_ending(json_object_get(document, "agreements"), cli_talk(c));
+            json_decref(document);
+            document = NULL;
+            st = cli_confirm(c, many ? "Revoke all of these? They end at once, and with them a "
+                                       "round under way."
+                                     : "Revoke this agreement? It ends at once, and with it a "
+                                       "round under way.");
+        }
+    }
+    st = st == MDL_OK ? cli_send(c, "POST", &p, NULL, &document) : st;
+    return st == MDL_OK ? cli_print(c, document, show_ended) : st;
 }
 
 const struct command agreement_commands[] = {
@@ -282,8 +333,8 @@ const struct command agreement_commands[] = {
      "  mandorla agreement reject Contoso --reason \"please leave out prospects\"\n", reason_option,
      1, 1, 0, run_reject},
     {"agreement revoke", "ID|PARTNER", "End an agreement at once; the partner is told",
-     "With a PARTNER: all that is in force with it, and what we proposed and it has not "
-     "answered.\n",
+     "With a PARTNER, or the ID of the one in force: that one, and what we proposed to the partner "
+     "and it has not answered. All of them are listed first.\n",
      "  mandorla agreement revoke Contoso\n", yes_option, 1, 1, 0, run_revoke},
     {"agreement export", "ID|PARTNER", "Write the signed record of an agreement",
      "The terms as signed, both signatures, and revocations: what 'agreement verify' checks "
@@ -296,7 +347,9 @@ const struct command agreement_commands[] = {
      "their "
      "words, to be compared with those you know. Exit code 0: it is whole and both signed it, "
      "whether "
-     "or not it is still in force; 3: it is not, or with --in-force it is not in force now.\n",
+     "or not it is still in force; 3: it is not, or with --in-force the record says that it is "
+     "revoked, expired or not begun. Whether it was revoked or replaced after the record was "
+     "written, only a node knows: 'agreement show'.\n",
      "  mandorla agreement verify contoso.agreement\n"
      "  mandorla agreement verify contoso.agreement --in-force --json\n",
      verify_options, 1, 1, 0, run_agreement_verify},

@@ -113,7 +113,7 @@ static void show_waiting(const json_t *list, const char *state, FILE *f)
         (void)form_id(mdl_doc_text(a, "id"), id);
         say_shade(f, SHADE_DIM,
                   theirs ? "  mandorla agreement show %s, then accept or reject\n"
-                         : "  %s waits for its answer\n",
+                         : "  we wait for the answer of %s\n",
                   theirs ? id : partner);
     }
 }

@@ -176,6 +176,15 @@ static void put(const struct telling *t, const char *first, const char *text)
     }
 }
 
+/* The type of match key that the i-th cell counts; NULL if it does not count. */
+static const char *counted_by(const struct telling *t, const char *about,
+                              const struct side_of *readers, size_t i)
+{
+    const json_t *c = cell_of(t, about, name_at(readers, i));
+    bool counts = c != NULL && strcmp(mdl_doc_text(c, "level"), "counts") == 0;
+    return counts ? mdl_doc_text(c, "key_type") : NULL;
+}
+
 /* Whether the reader's cells with both populations have the same levels. */
 static bool same_cells(const struct telling *t, const char *one, const char *other,
                        const struct side_of *readers)
@@ -183,6 +192,11 @@ static bool same_cells(const struct telling *t, const char *one, const char *oth
     for (size_t i = 0; i < readers->n; i++) {
         if (strcmp(level_text(cell_of(t, one, name_at(readers, i))),
                    level_text(cell_of(t, other, name_at(readers, i)))) != 0) {
+            return false;
+        }
+        const char *a = counted_by(t, one, readers, i);
+        const char *b = counted_by(t, other, readers, i);
+        if (a != NULL && b != NULL && strcmp(a, b) != 0) {
             return false;
         }
     }
@@ -201,6 +215,34 @@ static void same_names(const struct telling *t, const struct side_of *about, siz
             }
             names_add(out, name_at(about, k));
         }
+    }
+}
+
+/* A line for each type: what is counted is match keys of it, not accounts. */
+static void tell_counts(const struct telling *t, const char *about, const struct side_of *readers)
+{
+    char list[1300];
+    char text[1500];
+    for (size_t i = 0; i < readers->n; i++) {
+        const char *type = counted_by(t, about, readers, i);
+        struct names names = {.n = 0};
+        bool told = type == NULL;
+        for (size_t k = 0; k < readers->n && !told; k++) {
+            const char *other = counted_by(t, about, readers, k);
+            bool same = other != NULL && strcmp(other, type) == 0;
+            told = same && k < i;
+            if (same) {
+                names_add(&names, name_at(readers, k));
+            }
+        }
+        if (told) {
+            continue;
+        }
+        (void)snprintf(text, sizeof text,
+                       "how many match keys of type %s there are, and how many of them %s %s have "
+                       "too: not which",
+                       type, t->whose, names_text(&names, list, sizeof list));
+        put(t, "    • ", text);
     }
 }
 
@@ -225,14 +267,7 @@ static void tell_population(const struct telling *t, const struct side_of *about
                        names_text(&names, list, sizeof list));
         put(t, "    • ", text);
     }
-    with_level(t, population, readers, "counts", &names);
-    if (names.n > 0) {
-        (void)snprintf(text, sizeof text,
-                       "how many there are, and how many accounts of %s %s are among them: not "
-                       "which",
-                       t->whose, names_text(&names, list, sizeof list));
-        put(t, "    • ", text);
-    }
+    tell_counts(t, population, readers);
 }
 
 static void tell_side(const struct telling *t, const char *title, const struct side_of *about,
@@ -294,6 +329,30 @@ static void show_left_out(const json_t *d, FILE *f)
     }
 }
 
+/* Names that stand for nothing yet: mistyped, or a promise about what is to come. */
+static void show_unknown(const json_t *d, const struct side_of *ours, const struct side_of *theirs,
+                         FILE *f)
+{
+    char text[400];
+    for (size_t i = 0; i < ours->n; i++) {
+        if (json_is_false(json_object_get(json_array_get(ours->list, i), "known"))) {
+            (void)snprintf(text, sizeof text,
+                           "there is no population %s here: whatever is later given that name is "
+                           "disclosed as it says above, without another question",
+                           name_at(ours, i));
+            say_wrapped(f, "  ! ", text);
+        }
+    }
+    for (size_t i = 0; i < theirs->n; i++) {
+        if (json_is_false(json_object_get(json_array_get(theirs->list, i), "known"))) {
+            (void)snprintf(text, sizeof text,
+                           "%.100s has named no population %s so far: is the name spelt right?",
+                           mdl_doc_text(d, "partner"), name_at(theirs, i));
+            say_wrapped(f, "  ! ", text);
+        }
+    }
+}
+
 void show_disclosure(const json_t *d, FILE *f)
 {
     struct side_of ours = {json_object_get(d, "own"), 0};
@@ -308,10 +367,12 @@ void show_disclosure(const json_t *d, FILE *f)
         say(f, "  too large to be shown: see --json\n");
     }
     show_left_out(d, f);
+    show_unknown(d, &ours, &theirs, f);
     say_wrapped(
         f, "  " HIDDEN " ",
         "hidden: nothing is computed. Effective is the highest level of a population over its "
-        "cells: what counts in the end. How many accounts the partner has is not known "
+        "cells: what counts in the end. Keys are of all types; a count brings those of its own. "
+        "How many accounts the partner has is not known "
         "before a round.");
 }
 

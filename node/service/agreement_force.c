@@ -3,6 +3,7 @@
 #include "proposals.h"
 #include "trail.h"
 
+#include <store_outbox.h>
 #include <string.h>
 
 /* ---- finding ------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ struct census {
     bool hit;                       /* one that both signed comes after it */
     struct mdl_agreement_row after; /* the last of all; its bytes are not kept */
     size_t n;
-    uint8_t older[OLDER_MAX][HASH_BYTES]; /* in force, and no more */
+    uint8_t older[OLDER_MAX][HASH_BYTES]; /* in force or proposed, and no more */
 };
 
 static bool both_signed(const struct mdl_agreement_row *a)
@@ -142,10 +143,13 @@ enum mdl_status agreement_after(struct mdl_service *s, int64_t partner,
     return st;
 }
 
+/* A proposal that begins earlier could not come in force any more: it waits for nobody. */
 static bool find_older(void *ctx, const struct mdl_agreement_row *a)
 {
     struct census *c = ctx;
-    if (a->state == MDL_AGREEMENT_IN_FORCE && later(a, &c->after) < 0) {
+    bool stands = a->state == MDL_AGREEMENT_IN_FORCE || a->state == MDL_AGREEMENT_PROPOSED_BY_US ||
+                  a->state == MDL_AGREEMENT_PROPOSED_BY_THEM;
+    if (stands && later(a, &c->after) < 0) {
         memcpy(c->older[c->n++], a->hash, HASH_BYTES);
     }
     return c->n < OLDER_MAX;
@@ -161,10 +165,16 @@ static enum mdl_status replace(struct mdl_service *s, const struct peer *p,
     if (st != MDL_OK) {
         return st;
     }
+    enum mdl_agreement_state from = row.state;
     row.state = MDL_AGREEMENT_REPLACED;
     row.changed_at = now_ms();
-    st = mdl_agreement_move(s->store, MDL_AGREEMENT_IN_FORCE, &row, err);
+    (void)snprintf(row.reason, sizeof row.reason, "%s", why);
+    st = mdl_agreement_move(s->store, from, &row, err);
     mdl_agreement_clear(&row);
+    if (st == MDL_OK && from == MDL_AGREEMENT_PROPOSED_BY_US) {
+        st = mdl_outbox_settle(s->store, p->id, MDL_MSG_AGREEMENT_PROPOSE, hash, HASH_BYTES, err);
+        by = MDL_BY_US; /* a round that waited for it is ours, and known nowhere else */
+    }
     struct trail t = {.kind = MDL_LOG_AGREEMENT,
                       .partner = p->id,
                       .identity = p->identity,

@@ -171,9 +171,11 @@ static enum mdl_status answer_known(struct mdl_service *s, const struct peer *p,
     switch (row->state) {
     case MDL_AGREEMENT_IN_FORCE:
     case MDL_AGREEMENT_REPLACED:
-        return row->has_our_sig ? send_accept(s, row, err) : MDL_OK;
-    case MDL_AGREEMENT_REJECTED:
+        return row->has_our_sig ? send_accept(s, row, err)
+                                : send_reject(s, row->partner, row->hash, row->reason, err);
     case MDL_AGREEMENT_REVOKED:
+        return send_reject(s, row->partner, row->hash, "the agreement was revoked", err);
+    case MDL_AGREEMENT_REJECTED:
     case MDL_AGREEMENT_EXPIRED:
         return send_reject(s, row->partner, row->hash, row->reason, err);
     case MDL_AGREEMENT_DRAFT:
@@ -234,6 +236,22 @@ static enum mdl_status reject_new(struct mdl_service *s, const struct peer *p,
     return send_reject(s, p->id, hash, reason, err);
 }
 
+/* Whether a new proposal is kept; `reason` says why not. */
+static enum mdl_status may_keep(struct mdl_service *s, const struct peer *p,
+                                const struct mdl_agreement_row *row, bool *room,
+                                const char **reason, struct mdl_error *err)
+{
+    struct mdl_agreement_row after;
+    bool hit = false;
+    enum mdl_status st = agreement_after(s, p->id, row, &hit, &after, err);
+    if (st == MDL_OK && hit) {
+        *room = false;
+        *reason = "both signed another one that begins later";
+        return MDL_OK;
+    }
+    return st == MDL_OK ? limit_agreements(s, p, room, reason, err) : st;
+}
+
 static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
                                     const struct mdl_msg_agreement_propose *b,
                                     struct mdl_error *err)
@@ -263,7 +281,8 @@ static enum mdl_status take_propose(struct mdl_service *s, struct peer *p,
         mdl_agreement_between(&a, mdl_identity_public(s->identity), p->identity, &why) != MDL_OK) {
         return reject_new(s, p, hash, why.text, err);
     }
-    st = limit_agreements(s, p, &room, &reason, err);
+    row.valid_from = a.valid_from;
+    st = may_keep(s, p, &row, &room, &reason, err);
     if (st == MDL_OK && !room) {
         return reject_new(s, p, hash, reason, err);
     }
@@ -285,9 +304,10 @@ static enum mdl_status take_accept(struct mdl_service *s, struct peer *p,
 {
     struct mdl_statement_parts parts = {.hash = row->hash};
     enum mdl_role theirs = mdl_role_other(agreement_role(s, p->identity));
-    /* One that was taken back while they signed it is in force nowhere, but both signed it: it
-     * replaces others on their side, so it does on ours. */
-    bool late = row->state == MDL_AGREEMENT_REVOKED && row->has_our_sig && !row->has_their_sig;
+    /* One that was taken back or replaced while they signed it is in force nowhere, but both signed
+     * it: it replaces others on their side, so it does on ours. */
+    bool late = (row->state == MDL_AGREEMENT_REVOKED || row->state == MDL_AGREEMENT_REPLACED) &&
+                row->has_our_sig && !row->has_their_sig;
     if (row->state != MDL_AGREEMENT_PROPOSED_BY_US && !late) {
         return settle(s, p->id, MDL_MSG_AGREEMENT_PROPOSE, row->hash, err);
     }
@@ -299,7 +319,7 @@ static enum mdl_status take_accept(struct mdl_service *s, struct peer *p,
     memcpy(row->their_sig, b->signature, sizeof row->their_sig);
     row->has_their_sig = true;
     if (late) {
-        st = mdl_agreement_move(s->store, MDL_AGREEMENT_REVOKED, row, err);
+        st = mdl_agreement_move(s->store, row->state, row, err);
         return st == MDL_OK ? agreement_settle(s, p, MDL_BY_THEM, err) : st;
     }
     row->state = MDL_AGREEMENT_IN_FORCE;
@@ -352,7 +372,7 @@ static enum mdl_status send_revoke(struct mdl_service *s, const struct mdl_agree
 static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
                               struct mdl_agreement_row *row, bool theirs, struct mdl_error *err)
 {
-    const char *what = theirs ? "revoked by the partner" : "revoked by us";
+    const char *what = theirs ? REVOKED_BY_THEM : REVOKED_BY_US;
     struct mdl_statement_parts parts = {.hash = row->hash};
     enum mdl_agreement_state from = row->state;
     enum mdl_status st = mdl_statement_sign(MDL_SAY_REVOKE, &parts, agreement_role(s, p->identity),
@@ -363,6 +383,7 @@ static enum mdl_status revoke(struct mdl_service *s, const struct peer *p,
     row->has_our_revocation = true;
     row->state = MDL_AGREEMENT_REVOKED;
     row->changed_at = now_ms();
+    (void)snprintf(row->reason, sizeof row->reason, "%s", what); /* each answers with its own */
     st = mdl_agreement_move(s->store, from, row, err);
     if (st == MDL_OK) {
         st = log_agreement(s, p->id, row->hash, what, err);

@@ -98,6 +98,15 @@ static json_t *text_or_null(const char *text)
     return text[0] != '\0' ? json_string(text) : json_null();
 }
 
+/* Each side answers a revocation with its own: who began it. */
+static json_t *revoked_first(const struct mdl_agreement_row *row)
+{
+    return row->state != MDL_AGREEMENT_REVOKED         ? json_null()
+           : strcmp(row->reason, REVOKED_BY_THEM) == 0 ? json_string("them")
+           : strcmp(row->reason, REVOKED_BY_US) == 0   ? json_string("us")
+                                                       : json_null();
+}
+
 json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row)
 {
     struct mdl_partner_row partner;
@@ -122,6 +131,7 @@ json_t *doc_agreement(struct mdl_service *s, const struct mdl_agreement_row *row
     (void)json_object_set_new(o, "signed_by_them", json_boolean(row->has_their_sig));
     (void)json_object_set_new(o, "revoked_by_us", json_boolean(row->has_our_revocation));
     (void)json_object_set_new(o, "revoked_by_them", json_boolean(row->has_their_revocation));
+    (void)json_object_set_new(o, "revoked_first", revoked_first(row));
     (void)json_object_set_new(o, "reason", text_or_null(row->reason));
     (void)json_object_set_new(o, "note", text_or_null(row->note));
     if (known) {
@@ -143,17 +153,75 @@ static void tell(void *ctx, enum mdl_disclosure section, const char *sentence)
     (void)json_array_append_new(t->section[section], json_string(sentence));
 }
 
+struct known_names {
+    struct mdl_service *s;
+    const uint8_t *identity; /* the partner's */
+    json_t *names;           /* keys of an object */
+};
+
+static void know_name(void *ctx, const char *name)
+{
+    struct known_names *k = ctx;
+    (void)json_object_set_new(k->names, name, json_true());
+}
+
+/* What the partner put its name to: a name that we alone wrote may be mistyped. */
+static bool know_agreed(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct known_names *k = ctx;
+    struct mdl_agreement a;
+    const char *names[MDL_AGREEMENT_POPULATIONS];
+
+    if (!row->has_their_sig ||
+        mdl_agreement_decode(row->bytes.data, row->bytes.len, &a, NULL) != MDL_OK) {
+        return true;
+    }
+    enum mdl_role theirs = mdl_role_other(own_role(k->s, &a));
+    if (memcmp(a.identity[theirs], k->identity, MDL_IDENTITY_BYTES) == 0) {
+        size_t n = mdl_agreement_populations(&a, theirs, names, MDL_AGREEMENT_POPULATIONS);
+        for (size_t i = 0; i < n; i++) {
+            know_name(k, names[i]);
+        }
+    }
+    return true;
+}
+
+/* The populations that there are on a side, as far as we know; NULL if that cannot be read. */
+static json_t *known_of(struct mdl_service *s, const struct mdl_agreement *a, enum mdl_role role)
+{
+    static const char *const standard[] = {"customers", "open-opportunities", "prospects"};
+    struct known_names k = {s, a->identity[role], json_object()};
+    enum mdl_status st;
+    if (role == own_role(s, a)) {
+        st = populations_each(s, know_name, &k, NULL);
+    } else {
+        for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++) {
+            know_name(&k, standard[i]);
+        }
+        st = mdl_agreement_list(s->store, 0, know_agreed, &k, NULL);
+    }
+    if (st != MDL_OK) {
+        json_decref(k.names);
+        return NULL;
+    }
+    return k.names;
+}
+
 /* Each population with its effective level: the highest over all its cells. */
-static json_t *effective(const struct mdl_agreement *a, enum mdl_role role)
+static json_t *effective(struct mdl_service *s, const struct mdl_agreement *a, enum mdl_role role)
 {
     const char *names[MDL_AGREEMENT_POPULATIONS];
     size_t n = mdl_agreement_populations(a, role, names, MDL_AGREEMENT_POPULATIONS);
+    json_t *known = known_of(s, a, role);
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
         enum mdl_level level = mdl_agreement_effective(a, role, names[i]);
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:s}", "population", names[i], "level", mdl_level_name(level)));
+        bool is_known = known == NULL || json_object_get(known, names[i]) != NULL;
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:s, s:b}", "population", names[i], "level",
+                                              mdl_level_name(level), "known", (int)is_known));
     }
+    json_decref(known);
     return list;
 }
 
@@ -168,9 +236,9 @@ json_t *doc_disclosure(struct mdl_service *s, const struct mdl_agreement *a)
     json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "they_learn",
                           t.section[MDL_THEY_LEARN], "we_learn", t.section[MDL_WE_LEARN], "terms",
                           t.section[MDL_TERMS], "details", t.section[MDL_DETAILS], "populations",
-                          names_of(a, own), "own", effective(a, own), "theirs",
-                          effective(a, mdl_role_other(own)), "cells", doc_cells(a, own), "partner",
-                          a->name[mdl_role_other(own)]);
+                          names_of(a, own), "own", effective(s, a, own), "theirs",
+                          effective(s, a, mdl_role_other(own)), "cells", doc_cells(a, own),
+                          "partner", a->name[mdl_role_other(own)]);
     sizes_note(s, o, names_of(a, own));
     return o;
 }
@@ -227,6 +295,9 @@ static void change(void *ctx, const char *term, const char *before, const char *
     char of_a[MDL_POPULATION_NAME + 1];
     char of_b[MDL_POPULATION_NAME + 1];
 
+    if (strcmp(term, "valid from") == 0) {
+        return; /* every proposal begins when it is made */
+    }
     if (sscanf(term, "cell %32[a-z0-9-] : %32[a-z0-9-]", of_a, of_b) == 2) {
         change_cell(c, of_a, of_b, before, after);
         return;

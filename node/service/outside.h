@@ -30,6 +30,10 @@ enum mdl_status outside_send_bytes(struct mdl_service *s, int64_t partner, uint8
                                    const uint8_t *round, const uint8_t *agreement,
                                    const uint8_t *bytes, size_t len, struct mdl_error *err);
 
+/* The reason of a revoked one: who began; each side answers with its own revocation. */
+#define REVOKED_BY_US   "revoked by us"
+#define REVOKED_BY_THEM "revoked by the partner"
+
 /* ---- agreement_force.c --------------------------------------------------------------------------
  * Between two parties one agreement is in force: of those that both signed, whatever became of
  * them, the one with the latest valid_from (then the higher hash). Both nodes come to the same one

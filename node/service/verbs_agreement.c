@@ -33,6 +33,42 @@ static const state_order to_answer = {MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEM
 static const state_order to_revoke = {MDL_AGREEMENT_IN_FORCE, MDL_AGREEMENT_PROPOSED_BY_US,
                                       MDL_AGREEMENT_DRAFT};
 
+struct any_state {
+    bool hit;
+    uint8_t hash[HASH_BYTES];
+};
+
+static bool take_first(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct any_state *a = ctx;
+    memcpy(a->hash, row->hash, sizeof a->hash);
+    a->hit = true;
+    return false;
+}
+
+/* The newest with the partner, rejected, revoked or replaced: what became of it is to be seen. */
+static enum mdl_status newest_of_all(struct mdl_service *s, int64_t partner,
+                                     struct mdl_agreement_row *row)
+{
+    struct any_state a = {.hit = false};
+    enum mdl_status st = mdl_agreement_list(s->store, partner, take_first, &a, NULL);
+    return st != MDL_OK ? st
+           : !a.hit     ? MDL_U_NOT_FOUND
+                        : mdl_agreement_get(s->store, a.hash, row, NULL);
+}
+
+static enum mdl_status none_with(const char *partner, const state_order order,
+                                 struct mdl_error *err)
+{
+    if (order == to_answer) {
+        return mdl_fail(err, MDL_U_NOT_FOUND, "nothing from %s waits for an answer", partner);
+    }
+    return mdl_fail(err, MDL_U_NOT_FOUND,
+                    "no such agreement with %s; 'mandorla agreement list' shows what there is, "
+                    "'mandorla agreement draft \"%s\"' writes terms to propose",
+                    partner, partner);
+}
+
 static enum mdl_status of_partner(struct mdl_service *s, const char *text, const state_order order,
                                   struct mdl_agreement_row *row, struct mdl_error *err)
 {
@@ -42,15 +78,13 @@ static enum mdl_status of_partner(struct mdl_service *s, const char *text, const
         return st;
     }
     st = MDL_U_NOT_FOUND;
-    for (; *order != MDL_AGREEMENT_DRAFT && st == MDL_U_NOT_FOUND; order++) {
-        st = agreement_newest(s, partner.id, *order, row, NULL);
+    for (size_t i = 0; order[i] != MDL_AGREEMENT_DRAFT && st == MDL_U_NOT_FOUND; i++) {
+        st = agreement_newest(s, partner.id, order[i], row, NULL);
     }
-    if (st != MDL_OK) {
-        st = mdl_fail(err, MDL_U_NOT_FOUND,
-                      "no such agreement with %s; 'mandorla agreement list' shows what there is, "
-                      "'mandorla agreement propose \"%s\"' proposes one",
-                      partner.name, partner.name);
+    if (st != MDL_OK && order == to_show) {
+        st = newest_of_all(s, partner.id, row);
     }
+    st = st == MDL_OK ? st : none_with(partner.name, order, err);
     mdl_partner_clear(&partner);
     return st;
 }
@@ -328,21 +362,20 @@ static enum mdl_status do_accept(struct mdl_service *s, struct mdl_agreement_row
     if (st == MDL_OK && hit) {
         (void)sodium_bin2hex(id, sizeof id, after.hash, sizeof after.hash);
         return mdl_fail(err, MDL_U_STATE,
-                        "agreement %.12s, which both signed, is newer than this one and would "
-                        "replace it at once: reject this one, and have it proposed anew",
+                        "agreement %.12s, which both signed, begins after this one and would "
+                        "stand in its place at once: have this one proposed anew",
                         id);
     }
     return st == MDL_OK ? agreement_accept(s, row, err) : st;
 }
 
-static enum mdl_status do_revoke(struct mdl_service *s, struct mdl_agreement_row *row,
-                                 struct mdl_error *err)
+static enum mdl_status may_revoke(const struct mdl_agreement_row *row, struct mdl_error *err)
 {
     if (row->state != MDL_AGREEMENT_IN_FORCE && row->state != MDL_AGREEMENT_PROPOSED_BY_US) {
         return mdl_fail(err, MDL_U_STATE, "this agreement is %s; there is nothing to revoke",
                         mdl_agreement_state_slug(row->state));
     }
-    return agreement_revoke(s, row, err);
+    return MDL_OK;
 }
 
 enum mdl_status verb_agreement_accept(struct mdl_service *s, const json_t *params, json_t **result,
@@ -357,31 +390,87 @@ enum mdl_status verb_agreement_reject(struct mdl_service *s, const json_t *param
     return answer(s, params, agreement_reject, "rejected", result, err);
 }
 
-static bool next_to_revoke(struct mdl_service *s, int64_t partner, struct mdl_agreement_row *row)
+#define ENDING_MAX 64
+
+/* What a revocation ends, in its order. */
+struct ending {
+    enum mdl_agreement_state state;
+    uint64_t now;
+    size_t n;
+    uint8_t hash[ENDING_MAX][HASH_BYTES];
+};
+
+static bool add_ending(void *ctx, const struct mdl_agreement_row *row)
 {
-    return agreement_newest(s, partner, MDL_AGREEMENT_IN_FORCE, row, NULL) == MDL_OK ||
-           agreement_newest(s, partner, MDL_AGREEMENT_PROPOSED_BY_US, row, NULL) == MDL_OK;
+    struct ending *e = ctx;
+    if (row->state == e->state && e->now < row->valid_until) {
+        memcpy(e->hash[e->n++], row->hash, HASH_BYTES);
+    }
+    return e->n < ENDING_MAX;
+}
+
+/* With one in force, and with a partner's name, ends all with the partner: what we have signed and
+ * it has not answered too, lest it puts that in force afterwards. */
+static enum mdl_status find_ending(struct mdl_service *s, const struct mdl_agreement_row *row,
+                                   bool all, struct ending *e, struct mdl_error *err)
+{
+    static const enum mdl_agreement_state states[] = {MDL_AGREEMENT_IN_FORCE,
+                                                      MDL_AGREEMENT_PROPOSED_BY_US};
+    enum mdl_status st = MDL_OK;
+    e->now = now_ms();
+    e->n = 0;
+    if (!all && row->state != MDL_AGREEMENT_IN_FORCE) {
+        memcpy(e->hash[e->n++], row->hash, HASH_BYTES);
+        return MDL_OK;
+    }
+    for (size_t i = 0; i < 2 && st == MDL_OK && e->n < ENDING_MAX; i++) {
+        e->state = states[i];
+        st = mdl_agreement_list(s->store, row->partner, add_ending, e, err);
+    }
+    return st;
+}
+
+static enum mdl_status end_one(struct mdl_service *s, const uint8_t hash[HASH_BYTES], bool preview,
+                               json_t *list, struct mdl_error *err)
+{
+    struct mdl_agreement_row row;
+    enum mdl_status st = mdl_agreement_get(s->store, hash, &row, err);
+    if (st != MDL_OK) {
+        return st;
+    }
+    st = may_revoke(&row, err);
+    if (st == MDL_OK && !preview) {
+        st = agreement_revoke(s, &row, err);
+    }
+    if (st == MDL_OK) {
+        (void)json_array_append_new(list, doc_agreement(s, &row));
+    }
+    mdl_agreement_clear(&row);
+    return st;
 }
 
 enum mdl_status verb_agreement_revoke(struct mdl_service *s, const json_t *params, json_t **result,
                                       struct mdl_error *err)
 {
     const char *text = param_text(params, "agreement");
+    bool preview = param_bool(params, "preview", false);
     char hex[2 * HASH_BYTES + 1];
     struct mdl_agreement_row row;
+    struct ending e;
     enum mdl_status st = find(s, text, to_revoke, &row, err);
     if (st != MDL_OK) {
         return st;
     }
-    /* A partner's name ends all with it: what is in force, and what we have signed and it has not
-     * answered, lest it puts that in force afterwards. */
-    int64_t partner = row.partner;
-    bool all = !id_prefix(text, HASH_BYTES, hex);
-    do {
-        st = do_revoke(s, &row, err);
-        json_decref(*result);
-        *result = st == MDL_OK ? json_pack("{s:o}", "agreement", doc_agreement(s, &row)) : NULL;
-        mdl_agreement_clear(&row);
-    } while (st == MDL_OK && all && next_to_revoke(s, partner, &row));
+    st = may_revoke(&row, err);
+    st = st == MDL_OK ? find_ending(s, &row, !id_prefix(text, HASH_BYTES, hex), &e, err) : st;
+    mdl_agreement_clear(&row);
+    json_t *list = json_array();
+    for (size_t i = 0; st == MDL_OK && i < e.n; i++) {
+        st = end_one(s, e.hash[i], preview, list, err);
+    }
+    if (st == MDL_OK) {
+        *result = json_pack("{s:O, s:O}", "agreement", json_array_get(list, 0), "agreements", list);
+    }
+    json_decref(list);
     return st;
 }

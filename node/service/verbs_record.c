@@ -72,13 +72,17 @@ static json_t *doc_record_cells(const struct mdl_agreement *a)
     return list;
 }
 
+/* A record is as old as its export: what it does not hold may have come since. */
+#define UNKNOWN_HERE                                                                               \
+    "whether it was revoked or replaced since this record was written, only a node knows"
+
 static const char *state_now(const struct record *r, const struct mdl_agreement *a)
 {
     uint64_t now = now_ms();
     return r->revoked[0] || r->revoked[1] ? "revoked"
            : now < a->valid_from          ? "not-yet"
            : now >= a->valid_until        ? "expired"
-                                          : "in-force";
+                                          : "not-revoked";
 }
 
 enum mdl_status mdl_node_verify_agreement(const char *text, size_t len, json_t **result,
@@ -97,14 +101,14 @@ enum mdl_status mdl_node_verify_agreement(const char *text, size_t len, json_t *
     }
     if (st == MDL_OK) {
         mdl_agreement_hash(r->bytes, r->len, hash);
-        *result = json_pack("{s:o, s:s, s:[o, o], s:o, s:o, s:s, s:s, s:s, s:i, s:o, s:o}", "id",
-                            doc_hex(hash, sizeof hash), "state", state_now(r, &a), "parties",
-                            doc_party(r, &a, MDL_ROLE_A), doc_party(r, &a, MDL_ROLE_B), "cells",
-                            doc_record_cells(&a), "caps", doc_caps(&a.caps), "approval",
-                            a.approval == MDL_APPROVAL_PERSON ? "person" : "standing", "purpose",
-                            a.purpose, "legal_basis", a.legal_basis, "retention_days",
-                            (int)a.retention_days, "valid_from", doc_time(a.valid_from),
-                            "valid_until", doc_time(a.valid_until));
+        *result = json_pack(
+            "{s:o, s:s, s:s, s:[o, o], s:o, s:o, s:s, s:s, s:s, s:i, s:o, s:o}", "id",
+            doc_hex(hash, sizeof hash), "state", state_now(r, &a), "unknown", UNKNOWN_HERE,
+            "parties", doc_party(r, &a, MDL_ROLE_A), doc_party(r, &a, MDL_ROLE_B), "cells",
+            doc_record_cells(&a), "caps", doc_caps(&a.caps), "approval",
+            a.approval == MDL_APPROVAL_PERSON ? "person" : "standing", "purpose", a.purpose,
+            "legal_basis", a.legal_basis, "retention_days", (int)a.retention_days, "valid_from",
+            doc_time(a.valid_from), "valid_until", doc_time(a.valid_until));
     }
     free(r);
     return st;

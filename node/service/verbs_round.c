@@ -111,6 +111,38 @@ enum mdl_status round_find(struct mdl_service *s, const char *text, struct mdl_r
 /* ---- start --------------------------------------------------------------------------------------
  */
 
+struct last {
+    bool hit;
+    const char *state;
+};
+
+static bool take_last(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct last *l = ctx;
+    l->hit = true;
+    l->state = mdl_agreement_state_slug(row->state);
+    if (row->state == MDL_AGREEMENT_IN_FORCE) {
+        l->state = "expired";
+    }
+    return false;
+}
+
+/* The standard agreement is proposed unasked only where nothing was decided before: after one that
+ * was revoked or rejected, or that said less, a person is to say what comes next. */
+static enum mdl_status never_agreed(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                    struct mdl_error *err)
+{
+    struct last l = {.hit = false};
+    enum mdl_status st = mdl_agreement_list(s->store, partner->id, take_last, &l, err);
+    return st != MDL_OK || !l.hit
+               ? st
+               : mdl_fail(err, MDL_U_STATE,
+                          "no agreement with %s is in force; the last one is %s: 'mandorla "
+                          "agreement draft \"%s\"' writes terms to propose, 'mandorla agreement "
+                          "propose \"%s\"' proposes the standard ones",
+                          partner->name, l.state, partner->name, partner->name);
+}
+
 /* The agreement a round would run under: in force, or proposed by us and waiting; or none. */
 static enum mdl_status usable(struct mdl_service *s, const struct mdl_partner_row *partner,
                               struct mdl_agreement_row *row, bool *found, struct mdl_error *err)
@@ -130,7 +162,7 @@ static enum mdl_status usable(struct mdl_service *s, const struct mdl_partner_ro
             partner->name, partner->name, partner->name);
     }
     *found = false;
-    return MDL_OK;
+    return never_agreed(s, partner, err);
 }
 
 struct any {

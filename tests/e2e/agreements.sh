@@ -51,7 +51,12 @@ node a agreement propose "$B" "$work/terms" --preview >"$work/shown"
 contains "$work/shown" '^What Contoso Systems will learn of ours$'
 contains "$work/shown" '^What we will learn of Contoso Systems$'
 contains "$work/shown" '^customers +counts +counts +accounts +accounts +141 +309$'
+contains "$work/shown" 'how many match keys of type domain there are'
+lacks "$work/shown" 'there is no population'
 contains "$work/shown" '^prospects +counts +counts +· +counts +107 +242$'
+contains "$work/shown" 'would be signed: --preview --full$'
+node a agreement propose "$B" "$work/terms" --preview --full >"$work/shown2"
+contains "$work/shown2" '^Signed too$'
 contains "$work/shown" '^effective +counts +counts +accounts$'
 contains "$work/shown" 'Purpose +joint campaign; spring \[2027\]$'
 lacks "$work/shown" $'\033|│'
@@ -89,7 +94,10 @@ node a agreement export "$B" -o "$work/record" >/dev/null
 node b agreement export "$A" | cmp - "$work/record"
 verify() { env -u HOME timeout 60 "$mandorla" --dir "$work/nowhere" agreement verify "$@"; }
 verify "$work/record" --in-force >"$work/said"
-contains "$work/said" 'verifies: both signed it. It is in-force'
+contains "$work/said" 'No revocation in this record; valid until 20'
+contains "$work/said" 'revoked or replaced since this record was written, only a node knows'
+lacks "$work/said" 'in-force'
+equal "$(verify "$work/record" --json | doc state)" not-revoked "state of the record"
 contains "$work/said" "customers : prospects = accounts|prospects : customers = accounts"
 words=$(get a fingerprint status)
 contains "$work/said" "words +$words"
@@ -115,6 +123,8 @@ contains "$work/shown" 'who owns them\?'
 node b agreement show "$A" >"$work/shown"
 contains "$work/shown" "Changes against the one in force, ${before:0:12}"
 contains "$work/shown" 'customers : customers: counts by domain → accounts  \(discloses more\)'
+lacks "$work/shown" 'valid from'
+contains "$work/shown" 'mandorla agreement show [0-9a-f]{12} --full$'
 node b agreement reject "$A" --reason "not before the fair" >/dev/null
 wait_for "the refusal" has_state a rejected
 node a agreement show "$(get a agreements.0.id agreement list)" >"$work/shown"
@@ -129,6 +139,15 @@ equal "$(in_force a "$B")" "$(in_force b "$A")" "the agreement in force"
 [ "$(in_force a "$B")" != "$before" ] || die "the older one is still in force"
 equal "$(node a agreement list | grep -c in-force)" 1 "agreements in force"
 
+step "a name that stands for nothing here"
+node b agreement amend "$A" --cell customers:kunden=counts --preview >"$work/shown"
+contains "$work/shown" "! $A has named no population kunden so far"
+node b agreement amend "$A" --cell customers:kunden=counts --yes >/dev/null
+arrives a
+node a agreement show "$B" >"$work/shown"
+contains "$work/shown" '! there is no population kunden here'
+node a agreement reject "$B" >/dev/null
+
 step "less again, then nothing"
 node b agreement amend "$A" --cell customers:customers=hidden --cell prospects:customers=counts --yes >/dev/null
 arrives a
@@ -142,6 +161,12 @@ node b agreement export "$(get b agreements.0.id agreement list)" >"$work/record
 fails 3 "not in force: it is revoked" verify "$work/record" --in-force
 verify "$work/record" >"$work/said"
 contains "$work/said" 'It is revoked'
+node a agreement show "$B" >"$work/said"
+contains "$work/said" "Revoked by +us, 20.*; confirmed by $B"
+node b agreement show "$A" >"$work/said"
+contains "$work/said" "Revoked by +$A, 20.*; confirmed by us"
+fails 2 "the last one is revoked.*agreement draft" node a round start "$B" --yes
+fails 2 "nothing from $B waits for an answer" node a agreement accept "$B" --yes
 fails 2 "no agreement with $A is in force that could be changed" node b agreement amend "$A" --cell a:b=counts --yes
 node a audit verify >/dev/null
 node b audit verify >/dev/null

@@ -75,7 +75,7 @@ static const char *text_at(const json_t *doc, const char *name)
 
 START_TEST(whole_ones_verify)
 {
-    static const char *const states[] = {"in-force", "revoked"};
+    static const char *const states[] = {"not-revoked", "revoked"};
     for (int revoked = 0; revoked < 2; revoked++) {
         json_t *doc;
         make(revoked == 1);
@@ -84,6 +84,7 @@ START_TEST(whole_ones_verify)
         enum mdl_status st = verify(text, strlen(text), &doc);
         ck_assert_msg(st == MDL_OK, "%s", err.text);
         ck_assert_str_eq(text_at(doc, "state"), states[revoked]);
+        ck_assert_ptr_nonnull(strstr(text_at(doc, "unknown"), "only a node knows"));
         const json_t *b = json_array_get(json_object_get(doc, "parties"), 1);
         ck_assert_str_eq(text_at(b, "name"), "Contoso");
         ck_assert(json_is_boolean(json_object_get(b, "revoked")));
