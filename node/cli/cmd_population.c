@@ -108,17 +108,37 @@ static const struct option_row add_options[] = {
     {NULL, NULL, NULL},
 };
 
+/* Agreements in force that name the population: it is new to this node, not to them. */
+static void show_disclosing(const json_t *d, FILE *f)
+{
+    bool preview = json_is_true(json_object_get(d, "preview"));
+    size_t i;
+    const json_t *o;
+    json_array_foreach(json_object_get(d, "agreements"), i, o)
+    {
+        say_shade(f, SHADE_YELLOW,
+                  "Agreement %s with %s, in force, names it at level %s:\nits next round %s this "
+                  "population\n",
+                  mdl_doc_text(o, "agreement"), mdl_doc_text(o, "partner"),
+                  mdl_doc_text(o, "level"), preview ? "would disclose" : "discloses");
+    }
+}
+
 static enum mdl_status show_added(struct cli *c, const json_t *d, FILE *f)
 {
     char n[FORM];
     if (json_is_true(json_object_get(d, "preview"))) {
-        return show_preview(c, d, f);
+        enum mdl_status st = show_preview(c, d, f);
+        show_disclosing(d, f);
+        return st;
     }
     say_shade(f, SHADE_GREEN, "✓ ");
     say_shade(f, SHADE_BOLD, "Population %s", mdl_doc_text(d, "name"));
     say(f, ": %s; later imports are asked too\n\n",
         form_count(mdl_doc_int(d, "accounts"), "account", "accounts", n));
-    return show_selected(d, f);
+    enum mdl_status st = show_selected(d, f);
+    show_disclosing(d, f);
+    return st;
 }
 
 static enum mdl_status preview_path(struct cli *c, const char *rule, json_t **document)
@@ -143,9 +163,15 @@ static enum mdl_status confirm_add(struct cli *c)
     if (option_given(&c->o, "yes") || !term_can_ask()) {
         return MDL_OK;
     }
-    enum mdl_status st = preview_path(c, cli_arg(c, 1), &document);
+    struct path p;
+    path_start(&p, "/v1/populations");
+    enum mdl_status st = cli_send(
+        c, "POST", &p,
+        json_pack("{s:s, s:s, s:b}", "name", cli_arg(c, 0), "rule", cli_arg(c, 1), "preview", 1),
+        &document);
     if (st == MDL_OK) {
         st = show_selected(document, cli_talk(c));
+        show_disclosing(document, cli_talk(c));
         (void)fputc('\n', cli_talk(c));
     }
     (void)snprintf(question, sizeof question, "Add population %.40s with %s?", cli_arg(c, 0),
@@ -266,6 +292,7 @@ static enum mdl_status show_removed(struct cli *c, const json_t *d, FILE *f)
     size_t i;
     const json_t *o;
     (void)c;
+    say_shade(f, SHADE_GREEN, "✓ ");
     say(f, "Removed population %s. Its rule was: %s\n", mdl_doc_text(d, "removed"),
         mdl_doc_text(d, "rule"));
     json_array_foreach(json_object_get(d, "agreements"), i, o)
@@ -373,6 +400,7 @@ static enum mdl_status run_exclude_list(struct cli *c)
 static enum mdl_status show_included(struct cli *c, const json_t *d, FILE *f)
 {
     (void)c;
+    say_shade(f, SHADE_GREEN, "✓ ");
     say(f, "Removed. Accounts of this rule take part in rounds again: %s\n",
         mdl_doc_text(d, "rule"));
     return MDL_OK;

@@ -21,6 +21,71 @@ static bool is_standard(const char *name)
     return false;
 }
 
+/* ---- agreements that use a population -----------------------------------------------------------
+ */
+
+struct users {
+    struct mdl_service *s;
+    json_t *by_name; /* population -> list of partners */
+};
+
+static void note_user(struct users *u, const struct mdl_agreement_row *row,
+                      const struct mdl_agreement *a)
+{
+    const char *names[MDL_AGREEMENT_POPULATIONS];
+    struct mdl_partner_row partner;
+    bool is_a =
+        memcmp(a->identity[0], mdl_identity_public(u->s->identity), MDL_IDENTITY_BYTES) == 0;
+    size_t n = mdl_agreement_populations(a, is_a ? MDL_ROLE_A : MDL_ROLE_B, names,
+                                         MDL_AGREEMENT_POPULATIONS);
+    if (mdl_partner_get(u->s->store, row->partner, &partner, NULL) != MDL_OK) {
+        return;
+    }
+    char id[13];
+    json_t *hex = doc_hex(row->hash, MDL_STORE_HASH);
+    (void)snprintf(id, sizeof id, "%.12s", json_string_value(hex));
+    json_decref(hex);
+    for (size_t i = 0; i < n; i++) {
+        json_t *list = json_object_get(u->by_name, names[i]);
+        if (list == NULL) {
+            list = json_array();
+            (void)json_object_set_new(u->by_name, names[i], list);
+        }
+        enum mdl_level level = mdl_agreement_effective(a, is_a ? MDL_ROLE_A : MDL_ROLE_B, names[i]);
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:s, s:s}", "partner", partner.name,
+                                              "agreement", id, "level", mdl_level_name(level)));
+    }
+    mdl_partner_clear(&partner);
+}
+
+static bool note_agreement(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct users *u = ctx;
+    uint64_t now = now_ms();
+    if (row->state != MDL_AGREEMENT_IN_FORCE || row->valid_until <= now) {
+        return true;
+    }
+    struct mdl_agreement *a = calloc(1, sizeof *a);
+    if (a != NULL && mdl_agreement_decode(row->bytes.data, row->bytes.len, a, NULL) == MDL_OK) {
+        note_user(u, row, a);
+    }
+    free(a);
+    return true;
+}
+
+static enum mdl_status users_on_loop(struct mdl_service *s, void *ctx, struct mdl_error *err)
+{
+    struct users *u = ctx;
+    return mdl_agreement_list(s->store, 0, note_agreement, u, err);
+}
+
+static json_t *users_of(const struct users *u, const char *name)
+{
+    json_t *list = json_object_get(u->by_name, name);
+    return list != NULL ? json_incref(list) : json_array();
+}
+
 /* ---- preview and add ----------------------------------------------------------------------------
  */
 
@@ -52,6 +117,17 @@ static enum mdl_status take_name(const json_t *params, struct mdl_rulebook_row *
     return MDL_OK;
 }
 
+/* An agreement may name a population before it exists here: from now on that discloses it. */
+static enum mdl_status add_users(struct mdl_service *s, const char *name, json_t *document,
+                                 struct mdl_error *err)
+{
+    struct users u = {s, json_object()};
+    enum mdl_status st = call_loop(s, users_on_loop, &u, err);
+    (void)json_object_set_new(document, "agreements", users_of(&u, name));
+    json_decref(u.by_name);
+    return st;
+}
+
 enum mdl_status verb_population_add(struct mdl_service *s, const json_t *params, json_t **result,
                                     struct mdl_error *err)
 {
@@ -72,6 +148,9 @@ enum mdl_status verb_population_add(struct mdl_service *s, const json_t *params,
         struct rules_change c = {.put = &row, .note = note, .ready = rules_look, .ctx = &document};
         st = rules_apply(s, &c, err);
     }
+    if (st == MDL_OK) {
+        st = add_users(s, row.name, document, err);
+    }
     if (st != MDL_OK) {
         json_decref(document);
         return st;
@@ -81,69 +160,6 @@ enum mdl_status verb_population_add(struct mdl_service *s, const json_t *params,
                               json_boolean(param_bool(params, "preview", false)));
     *result = document;
     return MDL_OK;
-}
-
-/* ---- agreements that use a population -----------------------------------------------------------
- */
-
-struct users {
-    struct mdl_service *s;
-    json_t *by_name; /* population -> list of partners */
-};
-
-static void note_user(struct users *u, const struct mdl_agreement_row *row,
-                      const struct mdl_agreement *a)
-{
-    const char *names[MDL_AGREEMENT_POPULATIONS];
-    struct mdl_partner_row partner;
-    bool is_a =
-        memcmp(a->identity[0], mdl_identity_public(u->s->identity), MDL_IDENTITY_BYTES) == 0;
-    size_t n = mdl_agreement_populations(a, is_a ? MDL_ROLE_A : MDL_ROLE_B, names,
-                                         MDL_AGREEMENT_POPULATIONS);
-    if (mdl_partner_get(u->s->store, row->partner, &partner, NULL) != MDL_OK) {
-        return;
-    }
-    char id[13];
-    json_t *hex = doc_hex(row->hash, MDL_STORE_HASH);
-    (void)snprintf(id, sizeof id, "%.12s", json_string_value(hex));
-    json_decref(hex);
-    for (size_t i = 0; i < n; i++) {
-        json_t *list = json_object_get(u->by_name, names[i]);
-        if (list == NULL) {
-            list = json_array();
-            (void)json_object_set_new(u->by_name, names[i], list);
-        }
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:s}", "partner", partner.name, "agreement", id));
-    }
-    mdl_partner_clear(&partner);
-}
-
-static bool note_agreement(void *ctx, const struct mdl_agreement_row *row)
-{
-    struct users *u = ctx;
-    uint64_t now = now_ms();
-    if (row->state != MDL_AGREEMENT_IN_FORCE || row->valid_until <= now) {
-        return true;
-    }
-    struct mdl_agreement *a = calloc(1, sizeof *a);
-    if (a != NULL && mdl_agreement_decode(row->bytes.data, row->bytes.len, a, NULL) == MDL_OK) {
-        note_user(u, row, a);
-    }
-    free(a);
-    return true;
-}
-
-static enum mdl_status users_on_loop(struct mdl_service *s, void *ctx, struct mdl_error *err)
-{
-    struct users *u = ctx;
-    return mdl_agreement_list(s->store, 0, note_agreement, u, err);
-}
-
-static json_t *users_of(const struct users *u, const char *name)
-{
-    json_t *list = json_object_get(u->by_name, name);
-    return list != NULL ? json_incref(list) : json_array();
 }
 
 /* ---- list ---------------------------------------------------------------------------------------

@@ -656,6 +656,20 @@ START_TEST(a_population_of_an_agreement_stays)
                         json_pack("{s:s, s:b}", "population", "dach", "force", 1));
     ck_assert_uint_eq(json_array_size(json_object_get(d, "agreements")), 1);
     json_decref(d);
+    /* Given the name anew, accounts are disclosed at once: whoever adds it is told. */
+    for (int preview = 1; preview >= 0; preview--) {
+        d = node_do(&northwind, "population.add",
+                    json_pack("{s:s, s:s, s:b}", "name", "dach", "rule", "country = CH", "preview",
+                              preview));
+        ck_assert_uint_eq(json_array_size(json_object_get(d, "agreements")), 1);
+        const json_t *use = json_array_get(json_object_get(d, "agreements"), 0);
+        ck_assert_str_eq(json_string_value(json_object_get(use, "partner")), "Contoso");
+        ck_assert_str_eq(json_string_value(json_object_get(use, "level")), "accounts");
+        json_decref(d);
+    }
+    d = add("swiss", "country = CH");
+    ck_assert_uint_eq(json_array_size(json_object_get(d, "agreements")), 0);
+    json_decref(d);
 }
 END_TEST
 
