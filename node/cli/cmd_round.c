@@ -227,9 +227,9 @@ static enum mdl_status run_abort(struct cli *c)
 
 const struct command round_commands[] = {
     {"round start", "PARTNER", "Propose a mapping round",
-     "Shows what the round would disclose and asks on a terminal. If no agreement is in force, the "
-     "standard one is signed and proposed with it. The round waits until the partner is connected "
-     "and approves.\n",
+     "Shows what the round would disclose and asks on a terminal. If there never was an agreement "
+     "with this partner, the standard one is signed and proposed with it. The round waits until "
+     "the partner is connected and approves.\n",
      "  mandorla round start Contoso\n"
      "  mandorla round start Contoso --wait --timeout 600 --yes\n",
      start_options, 1, 1, 0, run_start},
