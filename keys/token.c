@@ -169,14 +169,17 @@ static enum mdl_status read_fields(const uint8_t *bytes, size_t len, struct mdl_
     const uint8_t *fixed = take(&c, AT_NAME);
     struct mdl_error why;
 
-    if (len > 0 && bytes[0] != MDL_TOKEN_VERSION) {
+    if (fixed == NULL) { /* its first byte says nothing: "mandorla1:foo" has one, too */
+        return truncated(err);
+    }
+    if (bytes[0] != MDL_TOKEN_VERSION) {
         return mdl_fail(
             err, MDL_U_TOKEN,
             "the invitation token is of version %u, or altered; this node reads version "
             "%d. Upgrade Mandorla, or copy the token once more",
             bytes[0], MDL_TOKEN_VERSION);
     }
-    if (fixed == NULL || !take_text(&c, MDL_NAME_MAX, inv->card.name, fits) ||
+    if (!take_text(&c, MDL_NAME_MAX, inv->card.name, fits) ||
         !take_text(&c, MDL_ENDPOINT_MAX, inv->card.endpoint, fits) ||
         c.left < MDL_SIGNATURE_BYTES) {
         return truncated(err);

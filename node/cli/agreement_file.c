@@ -134,8 +134,14 @@ static enum mdl_status write_file(struct cli *c, const char *name, const char *t
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (out == NULL) {
-        enum mdl_status st = mdl_fail(&c->err, errno == EEXIST ? MDL_U_EXISTS : MDL_L_IO,
-                                      "'%.200s' cannot be written: %s", name, strerror(errno));
+        enum mdl_status st =
+            errno == EEXIST
+                ? mdl_fail(&c->err, MDL_U_EXISTS,
+                           "'%.200s' is there already, and nothing is written over: name another "
+                           "file, or remove it",
+                           name)
+                : mdl_fail(&c->err, MDL_L_IO, "'%.200s' cannot be written: %s", name,
+                           strerror(errno));
         if (fd >= 0) {
             (void)close(fd);
         }

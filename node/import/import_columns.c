@@ -381,8 +381,10 @@ enum mdl_status mdl_imp_columns_refuse(const struct mdl_imp_columns *c, char del
                         "same, name its columns with --map COLUMN=name and so on. Columns: %s",
                         found);
     }
-    return mdl_fail(err, MDL_U_HEADER,
-                    "the columns are not those of a known export. Columns: %s. Say what they are "
-                    "with --map COLUMN=FIELD, at least a name or a website, e.g. --map \"%s=name\"",
-                    found, c->n > 0 && strlen(c->column[0].label) <= 40 ? c->column[0].label : "A");
+    return mdl_fail(
+        err, MDL_U_HEADER,
+        "the columns are not those of a known export. Columns: %s. Say which of them is "
+        "the name or the website, with --map \"COLUMN=name\" or --map "
+        "\"COLUMN=website\"; 'mandorla import --help' names the other fields",
+        found);
 }

@@ -63,7 +63,7 @@ START_TEST(unknown_headers)
 {
     static const char *const amount[] = {"Deal=deal_name"};
     refused("Foo,Bar\n1,2\n", NULL, 0, "Columns: Foo, Bar.");
-    refused("Foo,Bar\n1,2\n", NULL, 0, "--map \"Foo=name\"");
+    refused("Foo,Bar\n1,2\n", NULL, 0, "--map \"COLUMN=name\"");
     refused("Account,Status\nx,y\n", NULL, 0, "Columns: Account, Status"); /* no website */
     refused("Web,Status\nx,y\n", NULL, 0, "Columns: Web, Status");         /* no name */
     refused("First Name,Last Name,Company,Website\n", NULL, 0, "list of persons");

@@ -187,6 +187,8 @@ START_TEST(no_token)
     }
     refused("mandorla2:AAAA", "version 2; this node reads version 1. Upgrade");
     refused("mandorla17:", "version 17");
+    refused("mandorla1:foo", "cut short");
+    refused("mandorla1:foobarba", "cut short");
     memset(long_text, 'A', sizeof long_text);
     expect(decode(long_text, sizeof long_text, NOW), MDL_U_TOKEN, &err, "too long");
     expect(decode(long_text, MDL_TOKEN_TEXT_MAX, NOW), MDL_U_TOKEN, &err, "too long");
