@@ -111,10 +111,15 @@ static void show_end(const json_t *r, FILE *f)
     const char *by = mdl_doc_text(r, "ended_by");
     const char *text = mdl_doc_text(r, "text");
 
+    /* Nobody ended it: its agreement did. */
+    bool gone = strcmp(mdl_doc_text(r, "state"), "replaced") == 0;
+    bool revoked = strcmp(mdl_doc_text(r, "state"), "revoked") == 0;
+
     if (text[0] != '\0') {
-        say_field(f, "Why", "%s (%s)", text, mdl_doc_text(r, "code"));
+        say_field(f, "Why", gone || revoked ? "%s" : "%s (%s)", text, mdl_doc_text(r, "code"));
         say_field(f, "Ended by", "%s",
-                  strcmp(by, "us") == 0     ? "us"
+                  gone                      ? ""
+                  : strcmp(by, "us") == 0   ? "us"
                   : strcmp(by, "them") == 0 ? mdl_doc_text(r, "partner")
                                             : "");
     }
@@ -244,11 +249,8 @@ enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f)
 static const struct {
     const char *state;
     enum mdl_status status;
-} ends[] = {{"partial", MDL_P_ABORTED},
-            {"aborted", MDL_P_ABORTED},
-            {"refused", MDL_P_REFUSED},
-            {"revoked", MDL_P_AGREEMENT},
-            {"withdrawn", MDL_P_BUSY}};
+} ends[] = {{"partial", MDL_P_ABORTED},   {"aborted", MDL_P_ABORTED},    {"refused", MDL_P_REFUSED},
+            {"revoked", MDL_P_AGREEMENT}, {"replaced", MDL_P_AGREEMENT}, {"withdrawn", MDL_P_BUSY}};
 
 bool round_has_ended(const char *state)
 {

@@ -39,18 +39,21 @@ static const char *by(enum mdl_by who)
     return NULL;
 }
 
-static bool was_revoked(struct mdl_service *s, const uint8_t hash[HASH_BYTES])
+/* Whether the agreement of a round that never ran ended before it could, and how. */
+static const char *agreement_end(struct mdl_service *s, const uint8_t hash[HASH_BYTES])
 {
     struct mdl_agreement_row row;
     if (mdl_agreement_get(s->store, hash, &row, NULL) != MDL_OK) {
-        return false;
+        return NULL;
     }
-    bool revoked = row.state == MDL_AGREEMENT_REVOKED;
+    enum mdl_agreement_state state = row.state;
     mdl_agreement_clear(&row);
-    return revoked;
+    return state == MDL_AGREEMENT_REVOKED || state == MDL_AGREEMENT_REPLACED
+               ? mdl_agreement_state_slug(state)
+               : NULL;
 }
 
-/* The store knows one end of a round that never ran; people know four. */
+/* The store knows one end of a round that never ran; people know five. */
 const char *round_word(struct mdl_service *s, const struct mdl_round_row *row)
 {
     if (row->outcome == MDL_ROUND_REFUSED && row->code == MDL_P_ABORTED) {
@@ -60,11 +63,10 @@ const char *round_word(struct mdl_service *s, const struct mdl_round_row *row)
         row->proposer == MDL_BY_US && row->ended_by == MDL_BY_US) {
         return "withdrawn";
     }
-    if (row->outcome == MDL_ROUND_REFUSED && row->code == MDL_P_AGREEMENT &&
-        was_revoked(s, row->agreement)) {
-        return "revoked";
-    }
-    return mdl_round_outcome_slug(row->outcome);
+    const char *end = row->outcome == MDL_ROUND_REFUSED && row->code == MDL_P_AGREEMENT
+                          ? agreement_end(s, row->agreement)
+                          : NULL;
+    return end != NULL ? end : mdl_round_outcome_slug(row->outcome);
 }
 
 static const char *state_of(struct mdl_service *s, const struct mdl_round_row *row, bool at_work,

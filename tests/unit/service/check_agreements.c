@@ -300,7 +300,7 @@ START_TEST(rounds_of_the_replaced_one_end)
     wait_state(&contoso, second, "in-force");
     for (int i = 0; i < 2; i++) {
         json_t *round = node_wait_round(i == 0 ? &northwind : &contoso, id, 20);
-        ck_assert_str_eq(text(round, "state"), "refused");
+        ck_assert_str_eq(text(round, "state"), "replaced");
         ck_assert_str_eq(text(round, "text"), "the agreement was replaced by a newer one");
         json_decref(round);
     }
@@ -372,7 +372,8 @@ START_TEST(an_older_proposal_ends_with_it)
     wait_state(&northwind, older, "replaced");
     wait_state(&contoso, older, "replaced");
     doc = node_wait_round(&contoso, round, 30);
-    ck_assert_str_eq(text(doc, "state"), "refused");
+    ck_assert_str_eq(text(doc, "ended_by"), "us");
+    ck_assert_str_eq(text(doc, "text"), "the agreement was replaced by a newer one");
     json_decref(doc);
     json_t *status = node_do(&northwind, "status", json_object());
     ck_assert_uint_eq(json_array_size(at(status, "agreements_waiting")), 0);
