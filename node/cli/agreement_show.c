@@ -80,8 +80,9 @@ static void show_terms(const json_t *t, FILE *f)
     say_field(f, "Purpose", "%s", mdl_doc_text(t, "purpose"));
     say_field(f, "Legal basis", "%s", mdl_doc_text(t, "legal_basis"));
     say_field(f, "Approval", "%s",
-              person ? "a person on each side, each round"
-                     : "a person on each side, or its standing rule");
+              person
+                  ? "a person on each side, each round"
+                  : "a person on each side, or its standing rule if these are the standard terms");
     say_field(f, "Results kept", "%lld days", (long long)mdl_doc_int(t, "retention_days"));
 }
 

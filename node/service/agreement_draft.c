@@ -107,6 +107,46 @@ bool agreement_is_standard(struct mdl_service *s, const struct mdl_partner_row *
     return term[0] == '\0';
 }
 
+struct repeat {
+    const struct mdl_agreement *a;
+    uint64_t now;
+    bool hit;
+    uint8_t hash[HASH_BYTES];
+};
+
+static bool is_repeat(void *ctx, const struct mdl_agreement_row *row)
+{
+    struct repeat *r = ctx;
+    struct mdl_agreement open;
+    char term[TERM_NAME] = "";
+    if (row->state != MDL_AGREEMENT_PROPOSED_BY_US || r->now >= row->valid_until ||
+        mdl_agreement_decode(row->bytes.data, row->bytes.len, &open, NULL) != MDL_OK) {
+        return true;
+    }
+    (void)mdl_agreement_compare(&open, r->a, note_difference, term);
+    /* Made on another day it ends on another day; other than that its end is a term like others. */
+    bool days = open.valid_until + DAY_MS < r->a->valid_until ||
+                r->a->valid_until + DAY_MS < open.valid_until;
+    r->hit = term[0] == '\0' && !days;
+    memcpy(r->hash, row->hash, sizeof r->hash);
+    return !r->hit;
+}
+
+enum mdl_status agreement_not_open(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                   const struct mdl_agreement *a, struct mdl_error *err)
+{
+    struct repeat r = {.a = a, .now = now_ms()};
+    char id[2 * HASH_BYTES + 1];
+    enum mdl_status st = mdl_agreement_list(s->store, partner->id, is_repeat, &r, err);
+    if (st != MDL_OK || !r.hit) {
+        return st;
+    }
+    (void)sodium_bin2hex(id, sizeof id, r.hash, sizeof r.hash);
+    return mdl_fail(err, MDL_U_EXISTS,
+                    "this is proposed already: agreement %.12s waits for the answer of %s", id,
+                    partner->name);
+}
+
 bool agreement_begins_late(uint64_t valid_from)
 {
     uint64_t now = now_ms();

@@ -68,6 +68,9 @@ static enum mdl_status make_row(struct mdl_service *s, const struct mdl_partner_
     enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
 
     if (st == MDL_OK) {
+        st = agreement_not_open(s, partner, &a, err);
+    }
+    if (st == MDL_OK) {
         st = take_note(wish != NULL ? wish->note : NULL, row, err);
     }
     if (st == MDL_OK) {

@@ -75,6 +75,9 @@ enum mdl_status agreement_propose(struct mdl_service *s, const struct mdl_partne
 enum mdl_status agreement_draft_for(struct mdl_service *s, const struct mdl_partner_row *partner,
                                     const struct agreement_wish *wish, struct mdl_agreement *a,
                                     struct mdl_error *err);
+/* MDL_U_EXISTS: we have proposed these very terms, and the partner has not answered. */
+enum mdl_status agreement_not_open(struct mdl_service *s, const struct mdl_partner_row *partner,
+                                   const struct mdl_agreement *a, struct mdl_error *err);
 /* Signs one that the partner proposed. */
 enum mdl_status agreement_accept(struct mdl_service *s, struct mdl_agreement_row *row,
                                  struct mdl_error *err);

@@ -194,6 +194,7 @@ enum mdl_status agreement_preview_or_propose(struct mdl_service *s,
     if (param_bool(wish->params, "preview", false)) {
         enum mdl_status st = agreement_draft_for(s, partner, wish, &a, err);
         st = st == MDL_OK ? mdl_agreement_valid(&a, err) : st;
+        st = st == MDL_OK ? agreement_not_open(s, partner, &a, err) : st;
         st = st == MDL_OK ? agreement_view(s, partner->id, NULL, &a, result, err) : st;
         json_t *request = st == MDL_OK ? json_object_get(*result, "request") : NULL;
         if (json_is_object(request) && wish->note != NULL) {

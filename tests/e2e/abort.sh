@@ -31,6 +31,12 @@ promptly() { # NAME COMPANY TEXT: ended by the partner, who is gone, long before
   [ $((SECONDS - since)) -le 10 ] || die "$1 learned of the end after $((SECONDS - since)) s"
 }
 propose() { # NAME COMPANY: a round that waits for the other side's operator
+  node "$1" agreement list >"$work/agreed"
+  # After an end nothing is agreed unasked.
+  if ! grep -q 'in-force\|proposed-by-us\|No agreements yet' "$work/agreed"; then
+    fails 2 "is in force; the last one is (rejected|revoked)" node "$1" round start "$2" --yes
+    node "$1" agreement propose "$2" --yes >/dev/null
+  fi
   node "$1" round start "$2" --yes >/dev/null
 }
 asked() { # NAME COMPANY
@@ -140,7 +146,7 @@ wait_for "the agreement at b" arrived
 node b agreement accept "$A" --yes >/dev/null
 asked b "$A"
 node a agreement revoke "$B" --yes >/dev/null
-ends a "$B" "us" "the agreement was revoked \(agreement\)"
+ends a "$B" "us" "the agreement was revoked"
 ends b "$A" "(us|$A)" "revoked"
 propose a "$B"
 wait_for "the agreement at b" arrived

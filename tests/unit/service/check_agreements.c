@@ -476,6 +476,13 @@ START_TEST(unknown_names_are_told)
     ck_assert(is_known(shown, "own", "customers"));
     ck_assert(!is_known(shown, "theirs", "kunden"));
     json_decref(shown);
+    for (int preview = 0; preview < 2; preview++) {
+        json_t *again = with_terms(&northwind, "[cells]\ncustomers : kunden = accounts\n");
+        (void)json_object_set_new(again, "preview", json_boolean(preview));
+        const char *why = node_refuses(&northwind, "agreement.propose", again, MDL_U_EXISTS);
+        ck_assert_ptr_nonnull(strstr(why, "this is proposed already: agreement"));
+        ck_assert_ptr_nonnull(strstr(why, "waits for the answer of Contoso"));
+    }
     accept(&contoso, id);
     wait_state(&northwind, id, "in-force");
     shown = node_do(&northwind, "agreement.show", json_pack("{s:s}", "agreement", id));
