@@ -46,8 +46,7 @@ enum mdl_status peer_admit(struct mdl_service *s, const struct mdl_partner_row *
     p->id = row->id;
     memcpy(p->identity, row->identity, sizeof p->identity);
     (void)snprintf(p->name, sizeof p->name, "%s", row->name);
-    p->refused = false;
-    p->leaving = false;
+    p->leaving = false; /* `refused` stays: the channel does not tell it anew for a known partner */
     enum mdl_status st = mdl_net_partner(s->net, (uint64_t)row->id, row->curve, row->endpoint, err);
     if (st != MDL_OK && !p->up) {
         peer_drop(s, row->id);

@@ -105,5 +105,13 @@ fails 2 "argument is missing" node a import
 fails 2 "one argument too many" node a round start A B
 equal "$(get a partners.# partner list)" 1 "partners"
 node a source list | cmp - "$work/sources"
+
+step "a partner that has not accepted our token"
+refused_here() { [ "$(get a partners.0.state partner list)" = refused ]; }
+wait_for "a to be refused" refused_here
+node a partner accept "$token" --yes >/dev/null # once more: it still waits for the same
+equal "$(get a partners.0.state partner list)" refused "state"
+node a partner list >"$work/said"
+contains "$work/said" "mandorla partner accept"
 node a audit verify >/dev/null
 finish
