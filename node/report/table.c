@@ -7,7 +7,7 @@
 #include <utf8proc.h>
 
 #define GAP         2
-#define NARROWEST   12
+#define NARROWEST   9 /* seven columns of a list fit on a terminal of 80 */
 #define COLUMNS_MAX 64
 #define REPLACEMENT 0xFFFD
 

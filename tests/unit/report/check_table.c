@@ -188,9 +188,40 @@ START_TEST(refused)
 }
 END_TEST
 
+/* The list of rounds at its widest. */
+START_TEST(seven_columns_on_eighty)
+{
+    static const char *const heads[] = {"ROUND",   "PARTNER",      "STATE", "PROPOSED",
+                                        "OVERLAP", "KEYS BROUGHT", "NOTE"};
+    static const enum mdl_align sides[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT, MDL_LEFT,
+                                           MDL_RIGHT, MDL_RIGHT, MDL_LEFT};
+    static const char *const row[] = {"3fa9c177aa01",
+                                      "Contoso Systems International",
+                                      "waiting-for-approval",
+                                      "2026-11-22 12:40 UTC",
+                                      "100,000",
+                                      "100,000 / 99,999",
+                                      "our approval: mandorla round approve"};
+    struct printed p;
+    struct mdl_style style = {false, 80};
+    struct mdl_table *t = mdl_table_new(7, heads, sides);
+    ck_assert_ptr_nonnull(t);
+    ck_assert_int_eq(mdl_table_row(t, row), MDL_OK);
+    mdl_table_print(t, &style, open_printed(&p));
+    (void)close_printed(&p);
+    char *rest = p.text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        ck_assert_msg(mdl_text_width(line) <= 80, "%s", line);
+    }
+    free(p.text);
+    mdl_table_free(t);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {aligned,
+    const TTest *const tests[] = {seven_columns_on_eighty,
+                                  aligned,
                                   no_line_ends_in_spaces,
                                   a_rule_before_totals,
                                   titles_are_bold_in_colour_only,
