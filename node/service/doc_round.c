@@ -261,8 +261,19 @@ json_t *doc_round(struct mdl_service *s, const struct mdl_round_row *row)
 /* ---- partners -----------------------------------------------------------------------------------
  */
 
+static bool newest_agreement(void *ctx, const struct mdl_agreement_row *row)
+{
+    json_t **o = ctx;
+    bool past = row->state == MDL_AGREEMENT_IN_FORCE && now_ms() >= row->valid_until;
+    *o = json_pack("{s:o, s:s}", "id", doc_hex(row->hash, sizeof row->hash), "state",
+                   past ? "expired" : mdl_agreement_state_slug(row->state));
+    return false;
+}
+
+/* The one that stands or waits, else what became of the newest: that it was refused is news. */
 static json_t *partner_agreement(struct mdl_service *s, int64_t id)
 {
+    json_t *last = NULL;
     static const enum mdl_agreement_state order[] = {
         MDL_AGREEMENT_IN_FORCE, MDL_AGREEMENT_PROPOSED_BY_THEM, MDL_AGREEMENT_PROPOSED_BY_US};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
@@ -274,7 +285,8 @@ static json_t *partner_agreement(struct mdl_service *s, int64_t id)
             return o;
         }
     }
-    return json_null();
+    (void)(mdl_agreement_list(s->store, id, newest_agreement, &last, NULL) == MDL_OK);
+    return last != NULL ? last : json_null();
 }
 
 static json_t *last_round(struct mdl_service *s, int64_t id)

@@ -574,6 +574,10 @@ START_TEST(a_refusal_is_seen)
     json_decref(node_do(&contoso, "agreement.reject",
                         json_pack("{s:s, s:s}", "agreement", "Northwind", "reason", "too much")));
     wait_state(&northwind, id, "rejected");
+    json_t *status = node_do(&northwind, "status", json_object());
+    const json_t *partner = json_array_get(at(status, "partners"), 0);
+    ck_assert_str_eq(text(at(partner, "agreement"), "state"), "rejected");
+    json_decref(status);
     json_t *doc = node_do(&northwind, "agreement.show", json_pack("{s:s}", "agreement", "Contoso"));
     ck_assert_str_eq(text(at(doc, "agreement"), "state"), "rejected");
     ck_assert_str_eq(text(at(doc, "agreement"), "reason"), "too much");
