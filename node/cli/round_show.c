@@ -222,7 +222,6 @@ static enum mdl_status round_row(struct mdl_table *t, const json_t *r)
 
 enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f)
 {
-    /* KEYS: ours / theirs, as brought into all cells together. */
     static const char *const titles[] = {"ROUND",   "PARTNER",      "STATE", "PROPOSED",
                                          "OVERLAP", "KEYS BROUGHT", "NOTE"};
     static const enum mdl_align align[] = {MDL_LEFT,  MDL_LEFT,  MDL_LEFT, MDL_LEFT,
@@ -240,6 +239,9 @@ enum mdl_status show_rounds(struct cli *c, const json_t *list, FILE *f)
     }
     if (st == MDL_OK) {
         mdl_table_print(t, &style, f);
+    }
+    if (st == MDL_OK && i > 0) {
+        say_shade(f, SHADE_DIM, "\nKeys brought: ours / theirs, all cells of a round together\n");
     }
     mdl_table_free(t);
     return st;
