@@ -41,8 +41,11 @@ static const struct terms_field fields[] = {
      "Hours between the beginnings of two rounds; 0: none. Protects from watching a list change "
      "hour by hour."},
     {TERMS_CAPS, "min_change", TERMS_NUMBER, AT(min_change), 0, UINT32_MAX,
-     "Keys in which a list must differ from the one of its last round, unless it is the very same; "
-     "0: no bound. Protects from adding one company and looking whether the count moved."},
+     "Keys in which a list must differ from each of those of its last eight rounds, unless it is "
+     "the "
+     "very same as one; 0: no bound. Protects from adding one company and looking whether the "
+     "count "
+     "moved."},
     {TERMS_CAPS, "min_keys", TERMS_NUMBER, AT(min_keys), 1, MDL_AGREEMENT_KEYS_MAX,
      "Fewest match keys in a list that takes part. Protects from a list made to ask about one "
      "company; not above what your smallest population has."},
