@@ -210,9 +210,9 @@ struct mdl_agreement_cell {
  * group of its own; at a higher level the rows (populations of A) with the same columns join, and
  * only those, because a group tells of every pair of its populations. Groups and populations stand
  * in the order in which the cells first mention them. Errors: MDL_U_ARGUMENT (more than
- * MDL_AGREEMENT_CELLS cells, a cell twice, a name outside [a-z0-9-]{1,32}, a key type that the level
- * does not take, no cell above hidden, more than MDL_AGREEMENT_POPULATIONS populations of a side in
- * such cells, more than MDL_AGREEMENT_GROUPS groups), MDL_L_MEMORY; the agreement is then
+ * MDL_AGREEMENT_CELLS cells, a cell twice, a name outside [a-z0-9-]{1,32}, a key type that the
+ * level does not take, no cell above hidden, more than MDL_AGREEMENT_POPULATIONS populations of a
+ * side in such cells, more than MDL_AGREEMENT_GROUPS groups), MDL_L_MEMORY; the agreement is then
  * unchanged. */
 MDL_MUST_CHECK enum mdl_status mdl_agreement_set_cells(struct mdl_agreement *a,
                                                        const struct mdl_agreement_cell *cells,

@@ -24,7 +24,8 @@ struct rulebook {
 /* On the loop. Free with rulebook_free (NULL is a no-op). */
 enum mdl_status rulebook_load(struct mdl_service *s, struct rulebook **out, struct mdl_error *err);
 void rulebook_free(struct rulebook *b);
-/* One rule more, or one less. MDL_U_EXISTS: a population of this name; what the rule's text gives. */
+/* One rule more, or one less. MDL_U_EXISTS: a population of this name; what the rule's text gives.
+ */
 enum mdl_status rulebook_add(struct rulebook *b, const struct mdl_rulebook_row *row,
                              struct mdl_error *err);
 void rulebook_drop(struct rulebook *b, int64_t id);
