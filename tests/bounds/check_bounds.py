@@ -175,25 +175,27 @@ def compile_ir(field, clang, group, changed=None, header=None):
             return Module(f.read())
 
 
-def run_all(field, module, say):
+def run_all(field, module, say, only=None):
     for name, bounds, result_bounds, meaning in field.checks(field):
+        if only not in (None, name):
+            continue
         n = check(field, module, name, bounds, result_bounds, meaning)
         if say:
             print(f"{field.source[:-2]} {name:>10}  {n:4} obligations proved{', value proved' if meaning else ''}")
 
 
-# field, text, changed to, what that is
+# field, text, changed to, what that is, the function in which it shows
 MUTANTS = [
-    (0, "19 * (uint64_t)(c4 >> 51)", "18 * (uint64_t)(c4 >> 51)", "another value"),
-    (0, "const uint64_t d0 = 2 * a0,", "const uint64_t d0 = a0,", "a missing factor"),
-    (0, "return 2 * (i == 0", "return 1 * (i == 0", "p in place of 2p"),
-    (0, "c3 += (uint64_t)(c2 >> 51);", "c3 += (uint64_t)(c2 >> 52);", "another shift"),
-    (0, "(h.v[0] + 19) >> 51", "(h.v[0] + 20) >> 51", "p - 1 taken for p"),
-    (0, "typedef unsigned __int128 fe_product", "typedef uint64_t fe_product", "a product that is cut"),
-    (1, "vec_shl(c, 4)", "vec_shl(c, 3)", "another multiple"),
-    (1, "FE_ROW_ODD(3);", "FE_ROW_EVEN(3);", "a missing factor"),
-    (1, "fe_multiple_of_p(i, 36)", "fe_multiple_of_p(i, 33)", "a difference that wraps"),
-    (1, "fe_multiple_of_p(i, 1)), b->v[i]", "fe_multiple_of_p(i, 0)), b->v[i]", "p in place of 2p"),
+    (0, "19 * (uint64_t)(c4 >> 51)", "18 * (uint64_t)(c4 >> 51)", "another value", "mul"),
+    (0, "const uint64_t d0 = 2 * a0,", "const uint64_t d0 = a0,", "a missing factor", "sq"),
+    (0, "return 2 * (i == 0", "return 1 * (i == 0", "p in place of 2p", "sub"),
+    (0, "c3 += (uint64_t)(c2 >> 51);", "c3 += (uint64_t)(c2 >> 52);", "another shift", "mul"),
+    (0, "(h.v[0] + 19) >> 51", "(h.v[0] + 20) >> 51", "p - 1 taken for p", "freeze"),
+    (0, "typedef unsigned __int128 fe_product", "typedef uint64_t fe_product", "a product that is cut", "mul"),
+    (1, "vec_shl(c, 4)", "vec_shl(c, 3)", "another multiple", "tighten"),
+    (1, "FE_ROW_ODD(3);", "FE_ROW_EVEN(3);", "a missing factor", "mul"),
+    (1, "fe_multiple_of_p(i, 36)", "fe_multiple_of_p(i, 33)", "a difference that wraps", "narrow_sub"),
+    (1, "fe_multiple_of_p(i, 1)), b->v[i]", "fe_multiple_of_p(i, 0)), b->v[i]", "p in place of 2p", "sub"),
 ]
 
 
@@ -202,10 +204,10 @@ def prove_all(clang, group):
         run_all(field, compile_ir(field, clang, group), True)
 
 
-def mutant(i, old, new, what):
+def mutant(i, old, new, what, function):
     field = FIELDS[i]
     header = field.source[:-2] + ".h"
-    return header, old, new, what, lambda clang, group, text, _: run_all(field, compile_ir(field, clang, group, text), False)
+    return header, old, new, what, lambda clang, group, text, _: run_all(field, compile_ir(field, clang, group, text), False, function)
 
 
 if __name__ == "__main__":
