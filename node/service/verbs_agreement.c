@@ -171,7 +171,7 @@ enum mdl_status agreement_view(struct mdl_service *s, int64_t partner,
 {
     struct mdl_agreement decoded;
     enum mdl_status st = MDL_OK;
-    if (a == NULL) {
+    if (a == NULL && row != NULL) { /* one of the two is given */
         st = mdl_agreement_decode(row->bytes.data, row->bytes.len, &decoded, err);
         a = &decoded;
     }
