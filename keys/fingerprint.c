@@ -5,6 +5,7 @@
 #include "internal.h"
 #include "words.h"
 
+#include <mandorla/role.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,8 +33,7 @@ void mdl_fingerprint_words(const uint8_t identity[MDL_IDENTITY_BYTES],
 void mdl_fingerprint_pair(const uint8_t a[MDL_IDENTITY_BYTES], const uint8_t b[MDL_IDENTITY_BYTES],
                           char out[MDL_FINGERPRINT_PAIR])
 {
-    /* public keys */
-    const bool a_first = memcmp(a, b, MDL_IDENTITY_BYTES) <= 0;
+    const bool a_first = mdl_role_of(a, b) == MDL_ROLE_A;
 
     mdl_fingerprint_words(a_first ? a : b, out);
     size_t len = strlen(out);

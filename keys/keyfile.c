@@ -136,8 +136,7 @@ static enum mdl_status check_frame(const struct mdl_kf *f, const char *path, str
     if (f->len < MAGIC_BYTES) {
         return mdl_kf_damaged(err, path, "it is cut short");
     }
-    /* public, as all before the secret is */
-    if (memcmp(f->bytes, magic, MAGIC_BYTES) != 0) {
+    if (sodium_memcmp(f->bytes, magic, MAGIC_BYTES) != 0) {
         return mdl_fail(err, MDL_L_KEY_FILE,
                         "%.256s is not a Mandorla key file (it does not begin with MANDORLA-KEY). "
                         "Restore the key file from a backup",

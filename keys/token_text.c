@@ -32,8 +32,7 @@ static size_t blank(const char *s, size_t left)
     }
     for (size_t i = 0; i < sizeof inserted / sizeof inserted[0]; i++) {
         const size_t n = strlen(inserted[i]);
-        /* pasted text is public */
-        if (n <= left && memcmp(s, inserted[i], n) == 0) {
+        if (n <= left && strncmp(s, inserted[i], n) == 0) {
             return n;
         }
     }
